@@ -1,0 +1,172 @@
+// Original file: proto/berth/v1/admin.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { CreateTokenRequest as _berth_v1_CreateTokenRequest, CreateTokenRequest__Output as _berth_v1_CreateTokenRequest__Output } from '../../berth/v1/CreateTokenRequest.ts';
+import type { CreateTokenResponse as _berth_v1_CreateTokenResponse, CreateTokenResponse__Output as _berth_v1_CreateTokenResponse__Output } from '../../berth/v1/CreateTokenResponse.ts';
+import type { GetReserveRequest as _berth_v1_GetReserveRequest, GetReserveRequest__Output as _berth_v1_GetReserveRequest__Output } from '../../berth/v1/GetReserveRequest.ts';
+import type { GetReserveResponse as _berth_v1_GetReserveResponse, GetReserveResponse__Output as _berth_v1_GetReserveResponse__Output } from '../../berth/v1/GetReserveResponse.ts';
+import type { GetStatusRequest as _berth_v1_GetStatusRequest, GetStatusRequest__Output as _berth_v1_GetStatusRequest__Output } from '../../berth/v1/GetStatusRequest.ts';
+import type { GetStatusResponse as _berth_v1_GetStatusResponse, GetStatusResponse__Output as _berth_v1_GetStatusResponse__Output } from '../../berth/v1/GetStatusResponse.ts';
+import type { ListClassesRequest as _berth_v1_ListClassesRequest, ListClassesRequest__Output as _berth_v1_ListClassesRequest__Output } from '../../berth/v1/ListClassesRequest.ts';
+import type { ListClassesResponse as _berth_v1_ListClassesResponse, ListClassesResponse__Output as _berth_v1_ListClassesResponse__Output } from '../../berth/v1/ListClassesResponse.ts';
+import type { ListTokensRequest as _berth_v1_ListTokensRequest, ListTokensRequest__Output as _berth_v1_ListTokensRequest__Output } from '../../berth/v1/ListTokensRequest.ts';
+import type { ListTokensResponse as _berth_v1_ListTokensResponse, ListTokensResponse__Output as _berth_v1_ListTokensResponse__Output } from '../../berth/v1/ListTokensResponse.ts';
+import type { RevokeTokenRequest as _berth_v1_RevokeTokenRequest, RevokeTokenRequest__Output as _berth_v1_RevokeTokenRequest__Output } from '../../berth/v1/RevokeTokenRequest.ts';
+import type { RevokeTokenResponse as _berth_v1_RevokeTokenResponse, RevokeTokenResponse__Output as _berth_v1_RevokeTokenResponse__Output } from '../../berth/v1/RevokeTokenResponse.ts';
+import type { SetReserveRequest as _berth_v1_SetReserveRequest, SetReserveRequest__Output as _berth_v1_SetReserveRequest__Output } from '../../berth/v1/SetReserveRequest.ts';
+import type { SetReserveResponse as _berth_v1_SetReserveResponse, SetReserveResponse__Output as _berth_v1_SetReserveResponse__Output } from '../../berth/v1/SetReserveResponse.ts';
+import type { TerminateSessionRequest as _berth_v1_TerminateSessionRequest, TerminateSessionRequest__Output as _berth_v1_TerminateSessionRequest__Output } from '../../berth/v1/TerminateSessionRequest.ts';
+import type { TerminateSessionResponse as _berth_v1_TerminateSessionResponse, TerminateSessionResponse__Output as _berth_v1_TerminateSessionResponse__Output } from '../../berth/v1/TerminateSessionResponse.ts';
+
+/**
+ * What admins call. Every call but ListClasses needs the role "admin"; ListClasses is open to clients too.
+ * Errors are as described at SessionBroker.
+ */
+export interface BrokerAdminClient extends grpc.Client {
+  /**
+   * Makes a bearer token. It is shown once; only its hash is kept.
+   * The first token must be an admin's: from then on every call needs one.
+   */
+  CreateToken(argument: _berth_v1_CreateTokenRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  CreateToken(argument: _berth_v1_CreateTokenRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  CreateToken(argument: _berth_v1_CreateTokenRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  CreateToken(argument: _berth_v1_CreateTokenRequest, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Makes a bearer token. It is shown once; only its hash is kept.
+   * The first token must be an admin's: from then on every call needs one.
+   */
+  createToken(argument: _berth_v1_CreateTokenRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  createToken(argument: _berth_v1_CreateTokenRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  createToken(argument: _berth_v1_CreateTokenRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  createToken(argument: _berth_v1_CreateTokenRequest, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetReserve(argument: _berth_v1_GetReserveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  GetReserve(argument: _berth_v1_GetReserveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  GetReserve(argument: _berth_v1_GetReserveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  GetReserve(argument: _berth_v1_GetReserveRequest, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  getReserve(argument: _berth_v1_GetReserveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  getReserve(argument: _berth_v1_GetReserveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  getReserve(argument: _berth_v1_GetReserveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  getReserve(argument: _berth_v1_GetReserveRequest, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetStatus(argument: _berth_v1_GetStatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  GetStatus(argument: _berth_v1_GetStatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  GetStatus(argument: _berth_v1_GetStatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  GetStatus(argument: _berth_v1_GetStatusRequest, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  getStatus(argument: _berth_v1_GetStatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  getStatus(argument: _berth_v1_GetStatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  getStatus(argument: _berth_v1_GetStatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  getStatus(argument: _berth_v1_GetStatusRequest, callback: grpc.requestCallback<_berth_v1_GetStatusResponse__Output>): grpc.ClientUnaryCall;
+  
+  ListClasses(argument: _berth_v1_ListClassesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  ListClasses(argument: _berth_v1_ListClassesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  ListClasses(argument: _berth_v1_ListClassesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  ListClasses(argument: _berth_v1_ListClassesRequest, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  listClasses(argument: _berth_v1_ListClassesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  listClasses(argument: _berth_v1_ListClassesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  listClasses(argument: _berth_v1_ListClassesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  listClasses(argument: _berth_v1_ListClassesRequest, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  
+  ListTokens(argument: _berth_v1_ListTokensRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  ListTokens(argument: _berth_v1_ListTokensRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  ListTokens(argument: _berth_v1_ListTokensRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  ListTokens(argument: _berth_v1_ListTokensRequest, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  listTokens(argument: _berth_v1_ListTokensRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  listTokens(argument: _berth_v1_ListTokensRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  listTokens(argument: _berth_v1_ListTokensRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  listTokens(argument: _berth_v1_ListTokensRequest, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Revoking twice is not an error. The last admin token can be revoked only when no other token is left.
+   */
+  RevokeToken(argument: _berth_v1_RevokeTokenRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  RevokeToken(argument: _berth_v1_RevokeTokenRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  RevokeToken(argument: _berth_v1_RevokeTokenRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  RevokeToken(argument: _berth_v1_RevokeTokenRequest, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Revoking twice is not an error. The last admin token can be revoked only when no other token is left.
+   */
+  revokeToken(argument: _berth_v1_RevokeTokenRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  revokeToken(argument: _berth_v1_RevokeTokenRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  revokeToken(argument: _berth_v1_RevokeTokenRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  revokeToken(argument: _berth_v1_RevokeTokenRequest, callback: grpc.requestCallback<_berth_v1_RevokeTokenResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Sets how many ready instances a class keeps. Kept over restarts.
+   */
+  SetReserve(argument: _berth_v1_SetReserveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  SetReserve(argument: _berth_v1_SetReserveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  SetReserve(argument: _berth_v1_SetReserveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  SetReserve(argument: _berth_v1_SetReserveRequest, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Sets how many ready instances a class keeps. Kept over restarts.
+   */
+  setReserve(argument: _berth_v1_SetReserveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  setReserve(argument: _berth_v1_SetReserveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  setReserve(argument: _berth_v1_SetReserveRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  setReserve(argument: _berth_v1_SetReserveRequest, callback: grpc.requestCallback<_berth_v1_SetReserveResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Ends any tenant's session, with reason ADMIN.
+   */
+  TerminateSession(argument: _berth_v1_TerminateSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  TerminateSession(argument: _berth_v1_TerminateSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  TerminateSession(argument: _berth_v1_TerminateSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  TerminateSession(argument: _berth_v1_TerminateSessionRequest, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Ends any tenant's session, with reason ADMIN.
+   */
+  terminateSession(argument: _berth_v1_TerminateSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  terminateSession(argument: _berth_v1_TerminateSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  terminateSession(argument: _berth_v1_TerminateSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  terminateSession(argument: _berth_v1_TerminateSessionRequest, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
+  
+}
+
+/**
+ * What admins call. Every call but ListClasses needs the role "admin"; ListClasses is open to clients too.
+ * Errors are as described at SessionBroker.
+ */
+export interface BrokerAdminHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * Makes a bearer token. It is shown once; only its hash is kept.
+   * The first token must be an admin's: from then on every call needs one.
+   */
+  CreateToken: grpc.handleUnaryCall<_berth_v1_CreateTokenRequest__Output, _berth_v1_CreateTokenResponse>;
+  
+  GetReserve: grpc.handleUnaryCall<_berth_v1_GetReserveRequest__Output, _berth_v1_GetReserveResponse>;
+  
+  GetStatus: grpc.handleUnaryCall<_berth_v1_GetStatusRequest__Output, _berth_v1_GetStatusResponse>;
+  
+  ListClasses: grpc.handleUnaryCall<_berth_v1_ListClassesRequest__Output, _berth_v1_ListClassesResponse>;
+  
+  ListTokens: grpc.handleUnaryCall<_berth_v1_ListTokensRequest__Output, _berth_v1_ListTokensResponse>;
+  
+  /**
+   * Revoking twice is not an error. The last admin token can be revoked only when no other token is left.
+   */
+  RevokeToken: grpc.handleUnaryCall<_berth_v1_RevokeTokenRequest__Output, _berth_v1_RevokeTokenResponse>;
+  
+  /**
+   * Sets how many ready instances a class keeps. Kept over restarts.
+   */
+  SetReserve: grpc.handleUnaryCall<_berth_v1_SetReserveRequest__Output, _berth_v1_SetReserveResponse>;
+  
+  /**
+   * Ends any tenant's session, with reason ADMIN.
+   */
+  TerminateSession: grpc.handleUnaryCall<_berth_v1_TerminateSessionRequest__Output, _berth_v1_TerminateSessionResponse>;
+  
+}
+
+export interface BrokerAdminDefinition extends grpc.ServiceDefinition {
+  CreateToken: MethodDefinition<_berth_v1_CreateTokenRequest, _berth_v1_CreateTokenResponse, _berth_v1_CreateTokenRequest__Output, _berth_v1_CreateTokenResponse__Output>
+  GetReserve: MethodDefinition<_berth_v1_GetReserveRequest, _berth_v1_GetReserveResponse, _berth_v1_GetReserveRequest__Output, _berth_v1_GetReserveResponse__Output>
+  GetStatus: MethodDefinition<_berth_v1_GetStatusRequest, _berth_v1_GetStatusResponse, _berth_v1_GetStatusRequest__Output, _berth_v1_GetStatusResponse__Output>
+  ListClasses: MethodDefinition<_berth_v1_ListClassesRequest, _berth_v1_ListClassesResponse, _berth_v1_ListClassesRequest__Output, _berth_v1_ListClassesResponse__Output>
+  ListTokens: MethodDefinition<_berth_v1_ListTokensRequest, _berth_v1_ListTokensResponse, _berth_v1_ListTokensRequest__Output, _berth_v1_ListTokensResponse__Output>
+  RevokeToken: MethodDefinition<_berth_v1_RevokeTokenRequest, _berth_v1_RevokeTokenResponse, _berth_v1_RevokeTokenRequest__Output, _berth_v1_RevokeTokenResponse__Output>
+  SetReserve: MethodDefinition<_berth_v1_SetReserveRequest, _berth_v1_SetReserveResponse, _berth_v1_SetReserveRequest__Output, _berth_v1_SetReserveResponse__Output>
+  TerminateSession: MethodDefinition<_berth_v1_TerminateSessionRequest, _berth_v1_TerminateSessionResponse, _berth_v1_TerminateSessionRequest__Output, _berth_v1_TerminateSessionResponse__Output>
+}

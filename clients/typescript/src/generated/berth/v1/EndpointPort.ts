@@ -1,0 +1,31 @@
+// Original file: proto/berth/v1/session.proto
+
+import type { Protocol as _berth_v1_Protocol, Protocol__Output as _berth_v1_Protocol__Output } from '../../berth/v1/Protocol.ts';
+
+export interface EndpointPort {
+  /**
+   * The port's name in the class, such as "http".
+   */
+  'name'?: (string);
+  'protocol'?: (_berth_v1_Protocol);
+  'host'?: (string);
+  'port'?: (number);
+  /**
+   * Ready to use, such as "http://127.0.0.1:20001" or "tcp://127.0.0.1:20002".
+   */
+  'url'?: (string);
+}
+
+export interface EndpointPort__Output {
+  /**
+   * The port's name in the class, such as "http".
+   */
+  'name': (string);
+  'protocol': (_berth_v1_Protocol__Output);
+  'host': (string);
+  'port': (number);
+  /**
+   * Ready to use, such as "http://127.0.0.1:20001" or "tcp://127.0.0.1:20002".
+   */
+  'url': (string);
+}

@@ -1,0 +1,79 @@
+// Original file: proto/berth/v1/admin.proto
+
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+import type { Reserve as _berth_v1_Reserve, Reserve__Output as _berth_v1_Reserve__Output } from '../../berth/v1/Reserve.ts';
+import type { LoopStatus as _berth_v1_LoopStatus, LoopStatus__Output as _berth_v1_LoopStatus__Output } from '../../berth/v1/LoopStatus.ts';
+import type { ProviderStatus as _berth_v1_ProviderStatus, ProviderStatus__Output as _berth_v1_ProviderStatus__Output } from '../../berth/v1/ProviderStatus.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface GetStatusResponse {
+  'version'?: (string);
+  /**
+   * Of the replica that answers.
+   */
+  'replicaId'?: (string);
+  /**
+   * Of the whole installation.
+   */
+  'installationId'?: (string);
+  /**
+   * The replica that reconciles; empty while none does.
+   */
+  'leaderId'?: (string);
+  /**
+   * "sqlite" or "redis".
+   */
+  'store'?: (string);
+  'startTime'?: (_google_protobuf_Timestamp | null);
+  /**
+   * Living sessions by phase, such as "active".
+   */
+  'sessions'?: ({[key: string]: number | string | Long});
+  /**
+   * Instances by phase.
+   */
+  'instances'?: ({[key: string]: number | string | Long});
+  /**
+   * Proxies by phase.
+   */
+  'proxies'?: ({[key: string]: number | string | Long});
+  'reserves'?: (_berth_v1_Reserve)[];
+  'loops'?: (_berth_v1_LoopStatus)[];
+  'providers'?: (_berth_v1_ProviderStatus)[];
+}
+
+export interface GetStatusResponse__Output {
+  'version': (string);
+  /**
+   * Of the replica that answers.
+   */
+  'replicaId': (string);
+  /**
+   * Of the whole installation.
+   */
+  'installationId': (string);
+  /**
+   * The replica that reconciles; empty while none does.
+   */
+  'leaderId': (string);
+  /**
+   * "sqlite" or "redis".
+   */
+  'store': (string);
+  'startTime': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * Living sessions by phase, such as "active".
+   */
+  'sessions': ({[key: string]: number});
+  /**
+   * Instances by phase.
+   */
+  'instances': ({[key: string]: number});
+  /**
+   * Proxies by phase.
+   */
+  'proxies': ({[key: string]: number});
+  'reserves': (_berth_v1_Reserve__Output)[];
+  'loops': (_berth_v1_LoopStatus__Output)[];
+  'providers': (_berth_v1_ProviderStatus__Output)[];
+}

@@ -1,0 +1,46 @@
+// Original file: proto/berth/v1/session.proto
+
+import type { Resources as _berth_v1_Resources, Resources__Output as _berth_v1_Resources__Output } from '../../berth/v1/Resources.ts';
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+
+export interface Instance {
+  'id'?: (string);
+  /**
+   * "process", "kubernetes", "vastai" or "runpod".
+   */
+  'provider'?: (string);
+  /**
+   * The provider's own name for it.
+   */
+  'providerRef'?: (string);
+  'machineId'?: (string);
+  'hostId'?: (string);
+  'region'?: (string);
+  'granted'?: (_berth_v1_Resources | null);
+  /**
+   * US dollars per hour.
+   */
+  'pricePerHour'?: (number | string);
+  'createTime'?: (_google_protobuf_Timestamp | null);
+}
+
+export interface Instance__Output {
+  'id': (string);
+  /**
+   * "process", "kubernetes", "vastai" or "runpod".
+   */
+  'provider': (string);
+  /**
+   * The provider's own name for it.
+   */
+  'providerRef': (string);
+  'machineId': (string);
+  'hostId': (string);
+  'region': (string);
+  'granted': (_berth_v1_Resources__Output | null);
+  /**
+   * US dollars per hour.
+   */
+  'pricePerHour': (number);
+  'createTime': (_google_protobuf_Timestamp__Output | null);
+}

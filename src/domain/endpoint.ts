@@ -1,0 +1,19 @@
+export type Protocol = 'http' | 'grpc' | 'tcp';
+
+/** A port that a session class names; where it listens is decided per instance. */
+export type NamedPort = { readonly name: string; readonly protocol: Protocol };
+
+/** Where one named port answers. */
+export type PortAddress = NamedPort & { readonly host: string; readonly port: number };
+
+/** The addresses of an instance itself, or the one given to clients. */
+export type Addresses = readonly PortAddress[];
+
+/** What a client is given. `stable`: stays the same when the instance behind it is replaced. */
+export type Endpoint = { readonly ports: Addresses; readonly stable: boolean };
+
+/** `http://host:port` for HTTP, `grpc://…` and `tcp://…` otherwise. */
+export function urlOf(p: PortAddress): string {
+  const host = p.host.includes(':') ? `[${p.host}]` : p.host;
+  return `${p.protocol}://${host}:${p.port}`;
+}

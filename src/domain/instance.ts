@@ -1,0 +1,93 @@
+import type { Addresses, NamedPort } from './endpoint.ts';
+import type { InstanceId, ProxyId, SessionId } from './ids.ts';
+import type { Micros, Resources } from './resources.ts';
+import type { ReadinessPolicy } from './session-class.ts';
+import type { EpochMs } from './time.ts';
+
+export type DestroyReason =
+  | 'released'
+  | 'boot-timeout'
+  | 'create-failed'
+  | 'lost'
+  | 'surplus'
+  | 'unclaimed'
+  | 'outdated'
+  | 'hedge-lost'
+  | 'orphan'
+  | 'admin';
+
+/** The provider's own name for an instance, and where it runs. Empty where the provider has no such notion. */
+export type InstanceRef = {
+  readonly id: string;
+  readonly machine: string;
+  readonly host: string;
+  readonly region: string;
+};
+
+type Base = {
+  readonly id: InstanceId;
+  readonly revision: number;
+  readonly class: string;
+  /** The class's recipe when the instance was intended. */
+  readonly recipe: string;
+  readonly provider: string;
+  readonly proxy: ProxyId;
+  /** The session it was made for; null for the reserve. */
+  readonly for: SessionId | null;
+  readonly granted: Resources;
+  readonly microsPerHour: Micros;
+  readonly ports: readonly NamedPort[];
+  readonly readiness: ReadinessPolicy;
+  readonly bootTimeoutMs: number;
+  readonly createdAt: EpochMs;
+  readonly since: EpochMs;
+};
+
+type Rented = { readonly ref: InstanceRef; readonly rentedAt: EpochMs };
+
+export type Instance = Base &
+  (
+    | { readonly phase: 'intended' }
+    /** A machine may exist. Settled by looking: found by tag, or absent from two complete lists after `settleAt`. */
+    | { readonly phase: 'requested'; readonly settleAt: EpochMs }
+    | ({ readonly phase: 'booting'; readonly addresses: Addresses | null; readonly bootBy: EpochMs } & Rented)
+    | ({ readonly phase: 'ready'; readonly addresses: Addresses; readonly startMs: number } & Rented)
+    | ({ readonly phase: 'bound'; readonly addresses: Addresses; readonly session: SessionId } & Rented)
+    /** `ref` null: it is not known whether a machine exists; proven by tag. */
+    | {
+        readonly phase: 'destroying';
+        readonly ref: InstanceRef | null;
+        readonly rentedAt: EpochMs | null;
+        readonly settleAt: EpochMs;
+        readonly why: DestroyReason;
+        readonly detail: string;
+      }
+    | {
+        readonly phase: 'gone';
+        readonly why: DestroyReason;
+        readonly detail: string;
+        readonly rentedAt: EpochMs | null;
+        readonly keepUntil: EpochMs;
+      }
+  );
+
+export type InstancePhase = Instance['phase'];
+export type InstanceIn<P extends InstancePhase> = Extract<Instance, { readonly phase: P }>;
+
+/** Every legal move. `destroying` is legal from every phase after `intended` and is never given up. */
+export const INSTANCE_NEXT: { readonly [P in InstancePhase]: readonly InstancePhase[] } = {
+  intended: ['requested', 'gone'],
+  requested: ['booting', 'destroying', 'gone'],
+  booting: ['ready', 'destroying'],
+  ready: ['bound', 'destroying'],
+  bound: ['destroying'],
+  destroying: ['gone'],
+  gone: [],
+};
+
+/** Whether a provider may be billing for it. */
+export const mayBill = (i: Instance): boolean => i.phase !== 'intended' && i.phase !== 'gone';
+
+/** A reserve member, ready or on its way: without a session and not being given up. */
+export const isUnclaimed = (i: Instance): boolean =>
+  i.for === null && i.phase !== 'bound' && i.phase !== 'destroying' && i.phase !== 'gone';

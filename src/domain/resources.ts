@@ -1,0 +1,31 @@
+/** Money inside berth: integer millionths of a US dollar. */
+export type Micros = number;
+
+/** An amount that is kept, and the most that may be used. */
+export type Amount = { readonly request: number; readonly limit: number };
+
+/** What an instance is given. Bytes for memory and disk, cores for CPU. 0: not limited or not known. */
+export type Resources = {
+  readonly cpu: Amount;
+  readonly memory: Amount;
+  readonly gpuModel: string;
+  readonly gpuCount: number;
+  readonly gpuMemory: number;
+  readonly disk: number;
+};
+
+/** What an acquire may narrow or override. Only the fields that the caller set are there. */
+export type Requirements = {
+  readonly cpuRequest?: number;
+  readonly cpuLimit?: number;
+  readonly memoryRequest?: number;
+  readonly memoryLimit?: number;
+  readonly gpuModels?: readonly string[];
+  readonly gpuCount?: number;
+  readonly gpuMemory?: number;
+  readonly disk?: number;
+  readonly regions?: readonly string[];
+  readonly maxMicrosPerHour?: Micros;
+  readonly interruptible?: boolean;
+  readonly minReliability?: number;
+};

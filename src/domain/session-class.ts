@@ -1,0 +1,77 @@
+import type { NamedPort, Protocol } from './endpoint.ts';
+import type { Resources } from './resources.ts';
+
+/** How it is decided that an instance serves. Asked through the proxy. */
+export type Readiness =
+  | { readonly kind: 'http'; readonly port: string; readonly path: string; readonly expect: readonly StatusRange[] }
+  | { readonly kind: 'tcp'; readonly port: string };
+
+/** Both ends inclusive. */
+export type StatusRange = { readonly from: number; readonly to: number };
+
+export type ReadinessPolicy = Readiness & {
+  /** Between two probes of an instance that does not answer yet; the first ones come faster [ms]. */
+  readonly intervalMs: number;
+  /** How long one probe waits for its answer [ms]. */
+  readonly timeoutMs: number;
+  /** Failed probes in a row after which a ready instance counts as lost. */
+  readonly failureThreshold: number;
+  /** Between two probes of a reserve member [ms]. */
+  readonly readyIntervalMs: number;
+};
+
+export type Span = { readonly default: number; readonly min: number; readonly max: number };
+
+/** How many ready instances a class keeps, and how hard it tries. */
+export type ReservePolicy = {
+  readonly target: number;
+  /** Instances on their way at once for the reserve. */
+  readonly maxAtOnce: number;
+  /** Failed starts in a row after which refilling stops, but for trial starts. */
+  readonly maxFailures: number;
+  /** Before the first trial start; doubled after each that fails [ms]. */
+  readonly retryMs: number;
+  /** No trial start waits longer than this [ms]. */
+  readonly maxRetryMs: number;
+};
+
+/** What a caller may override. Requirements are bounded by `maxResources`; 0 there means: must not be asked for. */
+export type Allowed = {
+  readonly command: boolean;
+  /** Names of variables; `*` matches any run of characters. */
+  readonly env: readonly string[];
+  readonly maxResources: Resources;
+};
+
+/** A named recipe set by admins. All times in ms. */
+export type SessionClass = {
+  readonly name: string;
+  readonly description: string;
+  readonly provider: string;
+  readonly proxy: string;
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly ports: readonly ClassPort[];
+  readonly resources: Resources;
+  readonly allow: Allowed;
+  readonly lifetime: Span;
+  /** No extension passes this, counted from `active`. */
+  readonly maxAgeMs: number;
+  /** null: sessions are never idle unless the caller asks. */
+  readonly idleTimeoutMs: number | null;
+  readonly maxIdleTimeoutMs: number;
+  readonly queueTimeoutMs: number;
+  readonly bootTimeoutMs: number;
+  readonly activationTimeoutMs: number;
+  readonly confirmTimeoutMs: number;
+  /** How long before an end by lifetime or idleness the warning comes. */
+  readonly warnBeforeMs: number;
+  /** Instances tried for one session before it ends as `start-failed`. */
+  readonly startAttempts: number;
+  readonly readiness: ReadinessPolicy;
+  readonly reserve: ReservePolicy;
+  /** Changes with anything that an instance is made from, so that older reserve members can be told apart. */
+  readonly recipe: string;
+};
+
+export type ClassPort = NamedPort & { readonly protocol: Protocol };

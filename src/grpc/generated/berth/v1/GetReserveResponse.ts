@@ -1,0 +1,11 @@
+// Original file: proto/berth/v1/admin.proto
+
+import type { Reserve as _berth_v1_Reserve, Reserve__Output as _berth_v1_Reserve__Output } from '../../berth/v1/Reserve.ts';
+
+export interface GetReserveResponse {
+  'reserves'?: (_berth_v1_Reserve)[];
+}
+
+export interface GetReserveResponse__Output {
+  'reserves': (_berth_v1_Reserve__Output)[];
+}

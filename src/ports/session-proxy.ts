@@ -1,0 +1,26 @@
+import type { Addresses, Endpoint, NamedPort } from '../domain/endpoint.ts';
+import type { ProxyId } from '../domain/ids.ts';
+
+export type ProxySpec = {
+  readonly id: ProxyId;
+  readonly ports: readonly NamedPort[];
+  /** Where the instance answers; null while that is not known yet. */
+  readonly upstream: Addresses | null;
+};
+
+export type ProxySeen =
+  | { readonly status: 'starting'; readonly detail: string }
+  /** The endpoint accepts connections; whether the instance behind answers is another question. */
+  | { readonly status: 'serving'; readonly endpoint: Endpoint }
+  | { readonly status: 'absent' };
+
+/** Owns the stable address of a session and forwards to the instance behind it. */
+export interface SessionProxy {
+  readonly kind: string;
+  /** Makes the proxy what `spec` says and tells what is there now. Idempotent, in parts if need be: call again. */
+  ensure(spec: ProxySpec, signal: AbortSignal): Promise<ProxySeen>;
+  /** Ends it; resolves also when already gone. Open connections are cut. */
+  remove(id: ProxyId, signal: AbortSignal): Promise<void>;
+  /** Every proxy of this installation, complete or an error: basis of orphan collection. */
+  listOwned(signal: AbortSignal): Promise<readonly ProxyId[]>;
+}
