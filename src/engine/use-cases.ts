@@ -1,0 +1,150 @@
+import type { Caller, Role } from '../domain/caller.ts';
+import type { SessionId, TokenId } from '../domain/ids.ts';
+import type { InstancePhase } from '../domain/instance.ts';
+import type { ProxyPhase } from '../domain/proxy.ts';
+import type { Micros, Requirements } from '../domain/resources.ts';
+import type { OnConflict, Session, SessionPhase } from '../domain/session.ts';
+import type { SessionClass } from '../domain/session-class.ts';
+import type { EpochMs } from '../domain/time.ts';
+
+/** What AcquireSession was asked, decoded and checked for form; the class's limits are checked by the use case. */
+export type AcquireInput = {
+  /** Never empty: the edge fills in an id of its own. */
+  readonly requestId: string;
+  /** Empty: no name. */
+  readonly name: string;
+  readonly onConflict: OnConflict;
+  readonly class: string;
+  readonly requirements: Requirements;
+  readonly owner: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly command: readonly string[];
+  readonly lifetimeMs: number | null;
+  readonly idleTimeoutMs: number | null;
+  readonly queueTimeoutMs: number | null;
+  /** How long the call waits; the edge has already bounded it by the call's deadline [ms]. */
+  readonly waitMs: number;
+};
+
+export type SessionRef =
+  | { readonly by: 'id'; readonly id: string }
+  | { readonly by: 'name'; readonly name: string }
+  | { readonly by: 'request'; readonly requestId: string };
+
+/** A session with what is computed at the moment of asking. */
+export type SessionView = {
+  readonly session: Session;
+  readonly costMicros: Micros;
+  readonly expectedActiveAt: EpochMs | null;
+};
+
+export type ListQuery = {
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly class: string | null;
+  /** Empty: all but `released`. */
+  readonly phases: readonly SessionPhase[];
+  readonly owner: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** null: the caller's own, for an admin every tenant. */
+  readonly tenant: string | null;
+};
+
+export type SessionPage = { readonly sessions: readonly SessionView[]; readonly nextPageToken: string };
+
+/** What clients may do. Each call is refused with a BrokerError as `domain/errors.ts` tells. A caller with role
+ *  `client` meets only its own tenant's sessions; others are `not-found` to it. */
+export interface SessionUseCases {
+  /** @param signal aborts when the call is cancelled or broken; that ends the waiting, never the session */
+  acquire(caller: Caller, input: AcquireInput, signal: AbortSignal): Promise<SessionView>;
+  /** null: only a tombstone was left. */
+  release(caller: Caller, ref: SessionRef): Promise<SessionView | null>;
+  get(caller: Caller, ref: SessionRef): Promise<SessionView>;
+  list(caller: Caller, query: ListQuery): Promise<SessionPage>;
+  watch(caller: Caller, ref: SessionRef, afterRevision: number, signal: AbortSignal): AsyncIterable<SessionView>;
+  keepAlive(caller: Caller, ref: SessionRef): Promise<SessionView>;
+  extend(caller: Caller, ref: SessionRef, expireAt: EpochMs): Promise<SessionView>;
+  logs(
+    caller: Caller,
+    ref: SessionRef,
+    query: { readonly follow: boolean; readonly tailLines: number | null },
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>;
+}
+
+export type ReserveView = {
+  readonly class: string;
+  readonly target: number;
+  readonly configuredTarget: number;
+  readonly ready: number;
+  readonly starting: number;
+  readonly failures: number;
+  readonly backingOff: boolean;
+  readonly lastFailure: string;
+  readonly retryAt: EpochMs | null;
+  readonly setBy: string;
+  readonly setAt: EpochMs | null;
+};
+
+export type LoopView = {
+  readonly name: string;
+  readonly lastPassAt: EpochMs | null;
+  readonly failures: number;
+  readonly lastError: string;
+};
+
+export type ProviderView = {
+  readonly name: string;
+  readonly instances: number;
+  readonly maxInstances: number;
+  readonly listedAt: EpochMs | null;
+  readonly listError: string;
+};
+
+export type StatusView = {
+  readonly version: string;
+  readonly replicaId: string;
+  readonly installationId: string;
+  readonly leaderId: string;
+  readonly store: string;
+  readonly startedAt: EpochMs;
+  readonly sessions: Readonly<Partial<Record<SessionPhase, number>>>;
+  readonly instances: Readonly<Partial<Record<InstancePhase, number>>>;
+  readonly proxies: Readonly<Partial<Record<ProxyPhase, number>>>;
+  readonly reserves: readonly ReserveView[];
+  readonly loops: readonly LoopView[];
+  readonly providers: readonly ProviderView[];
+};
+
+export type ClassView = { readonly class: SessionClass; readonly expectedStartMs: number | null };
+
+export type TokenView = {
+  readonly id: TokenId;
+  readonly tenant: string;
+  readonly role: Role;
+  readonly createdAt: EpochMs;
+  readonly note: string;
+};
+
+/** What admins may do; `classes` is open to clients too, the rest is `denied` to them. */
+export interface AdminUseCases {
+  classes(caller: Caller): Promise<readonly ClassView[]>;
+  /** @param target null: back to the configuration's */
+  setReserve(caller: Caller, className: string, target: number | null): Promise<ReserveView>;
+  /** @param className null: all classes */
+  reserves(caller: Caller, className: string | null): Promise<readonly ReserveView[]>;
+  terminate(caller: Caller, id: SessionId, detail: string): Promise<SessionView>;
+  status(caller: Caller): Promise<StatusView>;
+  createToken(caller: Caller, tenant: string, role: Role, note: string): Promise<{ token: TokenView; secret: string }>;
+  listTokens(caller: Caller): Promise<readonly TokenView[]>;
+  revokeToken(caller: Caller, id: string): Promise<void>;
+}
+
+/** Whom a bearer token belongs to. */
+export interface Authenticator {
+  /** Whether any token exists; without one, calls from this machine are an admin's of tenant `default`. */
+  tokensExist(): boolean;
+  /** null: no such token. @param secret as sent by the client */
+  callerOf(secret: string): Caller | null;
+}
