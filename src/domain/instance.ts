@@ -34,6 +34,8 @@ type Base = {
   readonly proxy: ProxyId;
   /** The session it was made for; null for the reserve. */
   readonly for: SessionId | null;
+  /** Started with a session's own command or environment: of no use to anyone else. */
+  readonly personal: boolean;
   readonly granted: Resources;
   readonly microsPerHour: Micros;
   readonly ports: readonly NamedPort[];
@@ -67,7 +69,6 @@ export type Instance = Base &
         readonly why: DestroyReason;
         readonly detail: string;
         readonly rentedAt: EpochMs | null;
-        readonly keepUntil: EpochMs;
       }
   );
 

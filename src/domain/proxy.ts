@@ -22,7 +22,7 @@ export type Proxy = Base &
     | { readonly phase: 'creating'; readonly upstream: Addresses | null }
     | { readonly phase: 'serving'; readonly upstream: Addresses; readonly endpoint: Endpoint }
     | { readonly phase: 'deleting' }
-    | { readonly phase: 'gone'; readonly keepUntil: EpochMs }
+    | { readonly phase: 'gone' }
   );
 
 export type ProxyPhase = Proxy['phase'];

@@ -40,6 +40,7 @@ export type SessionTerms = {
   readonly maxAgeMs: number;
   /** null: never idle. */
   readonly idleTimeoutMs: number | null;
+  readonly queueTimeoutMs: number;
   readonly confirmTimeoutMs: number;
   readonly warnBeforeMs: number;
   readonly startAttempts: number;

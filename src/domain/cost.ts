@@ -1,0 +1,33 @@
+import type { Micros } from './resources.ts';
+import type { Session } from './session.ts';
+import type { EpochMs } from './time.ts';
+import { HOUR } from './time.ts';
+
+/** Micro-dollars spent if an instance runs from `from` to `to`; rounded up, providers bill started seconds.
+ *  @param microsPerHour all price parts together */
+export const runMicros = (microsPerHour: Micros, from: EpochMs, to: EpochMs): Micros =>
+  Math.ceil((microsPerHour * Math.max(0, to - from)) / HOUR);
+
+/** What a session has cost so far. One from the reserve pays from the moment it was claimed, one started for it
+ *  from the instance's creation on. */
+export function costSoFar(s: Session, now: EpochMs): Micros {
+  switch (s.phase) {
+    case 'queued':
+      return 0;
+    case 'starting':
+      return runMicros(s.instance.microsPerHour, s.instance.createdAt, now);
+    case 'activating':
+      return runMicros(s.instance.microsPerHour, s.fromReserve ? s.since : s.instance.createdAt, now);
+    case 'active':
+      return runMicros(s.instance.microsPerHour, s.fromReserve ? s.activeAt : s.instance.createdAt, now);
+    case 'releasing': {
+      if (s.instance === null) return 0;
+      const from = s.use?.fromReserve ? s.use.activeAt : s.instance.createdAt;
+      return runMicros(s.instance.microsPerHour, from, now);
+    }
+    case 'released':
+      return s.costMicros;
+    default:
+      return s satisfies never;
+  }
+}

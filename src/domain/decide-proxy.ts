@@ -1,0 +1,49 @@
+import type { Addresses, Endpoint } from './endpoint.ts';
+import type { Instance } from './instance.ts';
+import type { Proxy } from './proxy.ts';
+import type { EpochMs } from './time.ts';
+
+export type ProxySeenNow =
+  | { readonly status: 'unknown' | 'absent' }
+  | { readonly status: 'serving'; readonly endpoint: Endpoint };
+
+export type ProxyDecision = {
+  readonly proxy?: Proxy;
+  /** `ensure` with the upstream, or `remove`, and look again with what that showed. */
+  readonly ask?: 'ensure' | 'remove';
+  /** For `ensure`. */
+  readonly upstream?: Addresses | null;
+};
+
+/** What to do about a proxy. @param seen what the last `ensure` or `remove` showed in this look */
+export function decideProxy(p: Proxy, instance: Instance | undefined, seen: ProxySeenNow, now: EpochMs): ProxyDecision {
+  switch (p.phase) {
+    case 'creating': {
+      if (isOver(instance)) return { proxy: deleting(p, now), ask: 'remove' };
+      const upstream = addressesOf(instance);
+      if (seen.status === 'serving' && upstream !== null)
+        return { proxy: { ...p, phase: 'serving', since: now, upstream, endpoint: seen.endpoint } };
+      return upstream === null && p.upstream === null ? {} : { ask: 'ensure', upstream };
+    }
+    case 'serving':
+      return p.session === null && isOver(instance) ? { proxy: deleting(p, now), ask: 'remove' } : {};
+    case 'deleting':
+      return seen.status === 'absent' ? { proxy: { ...baseOf(p), phase: 'gone', since: now } } : { ask: 'remove' };
+    case 'gone':
+      return {};
+    default:
+      return p satisfies never;
+  }
+}
+
+const isOver = (i: Instance | undefined): boolean => i === undefined || i.phase === 'destroying' || i.phase === 'gone';
+
+const addressesOf = (i: Instance | undefined): Addresses | null =>
+  i !== undefined && 'addresses' in i ? i.addresses : null;
+
+export const deleting = (p: Proxy, now: EpochMs): Proxy => ({ ...baseOf(p), phase: 'deleting', since: now });
+
+function baseOf(p: Proxy) {
+  const { id, revision, kind, ports, instance, session, createdAt } = p;
+  return { id, revision, kind, class: p.class, ports, instance, session, createdAt };
+}

@@ -1,0 +1,180 @@
+import { asMember, baseOf, bind } from './bind.ts';
+import { costSoFar } from './cost.ts';
+import { deleting } from './decide-proxy.ts';
+import { giveUpInstance } from './give-up.ts';
+import { activeLookAt, idleAt, nextEnd, withdrawWarning } from './idle.ts';
+import type { DestroyReason, Instance } from './instance.ts';
+import type { Proxy } from './proxy.ts';
+import type { EndReason, Session, SessionIn } from './session.ts';
+import { type EpochMs, earliest } from './time.ts';
+
+/** What belongs to the session now, as the store has it. */
+export type SessionSeen = { readonly instance: Instance | undefined; readonly proxy: Proxy | undefined };
+
+export type SessionPolicy = {
+  /** How long a released session is kept [ms]. */
+  readonly keepEndedMs: number;
+  /** Nothing ends by a deadline before this: the clock has just jumped. */
+  readonly heldUntil: EpochMs;
+};
+
+/** The commit to make, if any, and when to look again if nothing happens. */
+export type SessionDecision = {
+  readonly session?: Session;
+  readonly instance?: Instance;
+  readonly proxy?: Proxy;
+  readonly lookAt: EpochMs | null;
+};
+
+/** What to do about a session. */
+export function decideSession(s: Session, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
+  switch (s.phase) {
+    case 'queued':
+      return due(s.queueBy, policy, now)
+        ? { session: endSession(s, 'queue-timeout', s.waitingFor, now), lookAt: now }
+        : { lookAt: held(s.queueBy, policy) };
+    case 'starting':
+      return decideStarting(s, seen, now);
+    case 'activating':
+      return due(s.activateBy, policy, now)
+        ? { session: endSession(s, 'activation-failed', 'the instance did not confirm in time', now), lookAt: now }
+        : { lookAt: held(s.activateBy, policy) };
+    case 'active':
+      return decideActive(s, seen, policy, now);
+    case 'releasing':
+      return release(s, seen, policy, now);
+    case 'released':
+      return { lookAt: null };
+    default:
+      return s satisfies never;
+  }
+}
+
+const due = (at: EpochMs | null, policy: SessionPolicy, now: EpochMs): boolean =>
+  at !== null && now >= at && now >= policy.heldUntil;
+
+const held = (at: EpochMs | null, policy: SessionPolicy): EpochMs | null =>
+  at === null ? null : Math.max(at, policy.heldUntil);
+
+function decideStarting(s: SessionIn<'starting'>, seen: SessionSeen, now: EpochMs): SessionDecision {
+  const member = asMember(seen.instance, seen.proxy);
+  if (member !== null) return { ...bind(s, member, false, now), lookAt: now };
+  if (seen.instance !== undefined && !isGivenUp(seen.instance)) return { lookAt: null };
+  const why = failureOf(seen.instance);
+  if (s.attempts >= s.terms.startAttempts) {
+    const detail = s.attempts === 1 ? why : `${why} (the last of ${s.attempts} attempts)`;
+    return { session: endSession(s, 'start-failed', detail, now), lookAt: now };
+  }
+  return {
+    session: {
+      ...baseOf(s),
+      phase: 'queued',
+      since: now,
+      queueBy: now + s.terms.queueTimeoutMs,
+      waitingFor: `another instance: ${why}`,
+    },
+    lookAt: now,
+  };
+}
+
+const isGivenUp = (i: Instance): boolean => i.phase === 'destroying' || i.phase === 'gone';
+
+const failureOf = (i: Instance | undefined): string =>
+  i !== undefined && (i.phase === 'destroying' || i.phase === 'gone') && i.detail !== ''
+    ? i.detail
+    : 'the instance is gone';
+
+type Active = SessionIn<'active'>;
+type EndContext = {
+  readonly s: Active;
+  readonly seen: SessionSeen;
+  readonly policy: SessionPolicy;
+  readonly now: EpochMs;
+};
+
+/** Why an active session ends; the first that holds. */
+const ENDS: readonly {
+  readonly why: EndReason;
+  readonly when: (c: EndContext) => boolean;
+  readonly detail: (c: EndContext) => string;
+}[] = [
+  {
+    why: 'instance-lost',
+    when: (c) => c.seen.instance === undefined || isGivenUp(c.seen.instance),
+    detail: (c) => failureOf(c.seen.instance),
+  },
+  { why: 'expired', when: (c) => due(c.s.expireAt, c.policy, c.now), detail: () => 'its lifetime was over' },
+  {
+    why: 'unconfirmed',
+    when: (c) => due(c.s.confirmBy, c.policy, c.now),
+    detail: () => 'nobody asked for it after it turned active',
+  },
+  { why: 'idle', when: (c) => due(idleAt(c.s), c.policy, c.now), detail: () => 'it was not used' },
+];
+
+function decideActive(s: Active, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
+  const context = { s, seen, policy, now };
+  const end = ENDS.find((e) => e.when(context));
+  if (end !== undefined) return { session: endSession(s, end.why, end.detail(context), now), lookAt: now };
+  const current = withdrawWarning(s, now);
+  const { warning, warnAt } = nextEnd(current);
+  if (now >= warnAt && current.warning?.endAt !== warning.endAt) {
+    const warned: Active = { ...current, warning };
+    return { session: warned, lookAt: held(activeLookAt(warned), policy) };
+  }
+  const lookAt = earliest(activeLookAt(current));
+  const next = lookAt !== null && lookAt <= now ? held(lookAt, policy) : lookAt;
+  return current === s ? { lookAt: next } : { session: current, lookAt: next };
+}
+
+/** The session in `releasing`: legal from every phase before it. */
+export function endSession(
+  s: Exclude<Session, { readonly phase: 'releasing' | 'released' }>,
+  why: EndReason,
+  detail: string,
+  now: EpochMs,
+): SessionIn<'releasing'> {
+  const instance = s.phase === 'queued' ? null : s.instance;
+  return {
+    ...baseOf(s),
+    phase: 'releasing',
+    since: now,
+    instance,
+    use: s.phase === 'active' ? useOf(s) : null,
+    why,
+    detail,
+    wasActive: s.phase === 'active',
+  };
+}
+
+function useOf(s: Active) {
+  const { instance, endpoint, fromReserve, activeAt, expireAt, lastUsedAt, confirmBy, warning } = s;
+  return { instance, endpoint, fromReserve, activeAt, expireAt, lastUsedAt, confirmBy, warning };
+}
+
+/** Gives the instance and the proxy up together with the session's last phase: one commit. */
+function release(s: SessionIn<'releasing'>, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
+  const reason: DestroyReason = s.why === 'admin' ? 'admin' : 'released';
+  const instance = seen.instance === undefined ? undefined : giveUpInstance(seen.instance, s.id, reason, now);
+  const proxy = giveUpProxy(seen.proxy, s, instance, now);
+  return {
+    session: {
+      ...s,
+      phase: 'released',
+      since: now,
+      releasedAt: now,
+      keepUntil: now + policy.keepEndedMs,
+      costMicros: costSoFar(s, now),
+    },
+    ...(instance === undefined ? {} : { instance }),
+    ...(proxy === undefined ? {} : { proxy }),
+    lookAt: null,
+  };
+}
+
+/** A proxy stays with an instance that goes back to the reserve. */
+function giveUpProxy(p: Proxy | undefined, s: Session, i: Instance | undefined, now: EpochMs): Proxy | undefined {
+  if (p === undefined || p.phase === 'deleting' || p.phase === 'gone') return undefined;
+  if (p.session !== s.id && i?.phase !== 'destroying' && i?.phase !== 'gone') return undefined;
+  return deleting(p, now);
+}

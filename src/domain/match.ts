@@ -1,0 +1,50 @@
+import type { Instance } from './instance.ts';
+import type { Requirements, Resources } from './resources.ts';
+
+type Member = Pick<Instance, 'granted' | 'microsPerHour'> & { readonly region: string };
+
+/** Why a reserve member does not do for what was asked; first match wins. More than asked always does. */
+const MISMATCH = [
+  {
+    name: 'cpu',
+    when: (m: Member, r: Requirements) =>
+      below(m.granted.cpu.request, r.cpuRequest) || below(m.granted.cpu.limit, r.cpuLimit),
+  },
+  {
+    name: 'memory',
+    when: (m: Member, r: Requirements) =>
+      below(m.granted.memory.request, r.memoryRequest) || below(m.granted.memory.limit, r.memoryLimit),
+  },
+  { name: 'gpu-count', when: (m: Member, r: Requirements) => below(m.granted.gpuCount, r.gpuCount) },
+  { name: 'gpu-memory', when: (m: Member, r: Requirements) => below(m.granted.gpuMemory, r.gpuMemory) },
+  {
+    name: 'gpu-model',
+    when: (m: Member, r: Requirements) => r.gpuModels !== undefined && !r.gpuModels.includes(m.granted.gpuModel),
+  },
+  { name: 'disk', when: (m: Member, r: Requirements) => below(m.granted.disk, r.disk) },
+  { name: 'region', when: (m: Member, r: Requirements) => r.regions !== undefined && !r.regions.includes(m.region) },
+  {
+    name: 'price',
+    when: (m: Member, r: Requirements) => r.maxMicrosPerHour !== undefined && m.microsPerHour > r.maxMicrosPerHour,
+  },
+] as const;
+
+const below = (has: number, asked: number | undefined): boolean => asked !== undefined && has < asked;
+
+/** The name of the first rule that the member breaks; null: it does. */
+export const mismatch = (m: Member, r: Requirements): (typeof MISMATCH)[number]['name'] | null =>
+  MISMATCH.find((rule) => rule.when(m, r))?.name ?? null;
+
+/** What an instance made for these requirements is given: the class's resources, as far as not overridden. */
+export function grant(of: Resources, r: Requirements): Resources {
+  const cpuLimit = r.cpuLimit ?? Math.max(of.cpu.limit, r.cpuRequest ?? 0);
+  const memoryLimit = r.memoryLimit ?? Math.max(of.memory.limit, r.memoryRequest ?? 0);
+  return {
+    cpu: { request: r.cpuRequest ?? Math.min(of.cpu.request, cpuLimit), limit: cpuLimit },
+    memory: { request: r.memoryRequest ?? Math.min(of.memory.request, memoryLimit), limit: memoryLimit },
+    gpuModel: r.gpuModels?.[0] ?? of.gpuModel,
+    gpuCount: r.gpuCount ?? of.gpuCount,
+    gpuMemory: r.gpuMemory ?? of.gpuMemory,
+    disk: r.disk ?? of.disk,
+  };
+}
