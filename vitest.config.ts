@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './test/support/reporters.ts';
 
+/** What `npm test` runs. The suites under test/chaos take minutes and have a configuration of their own. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/chaos/**', 'node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    ...reporters('tests'),
   },
 });

@@ -1,0 +1,73 @@
+// Runs before the tests: they talk to a real Redis. Installs it where that needs no question asked (Debian and its
+// kin, as root or with a sudo that wants no password); otherwise fails and says what to type. Tests are never skipped.
+// The tests start servers of their own on free ports: a service that the package starts does not matter to them.
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const REDIS_AT_LEAST = 7;
+const INSTALL_MS = 5 * 60_000;
+
+/** The major version that `redis-server --version` printed, or null. */
+export function redisMajor(printed: string): number | null {
+  const found = /\bv=(\d+)\./.exec(printed);
+  return found ? Number(found[1]) : null;
+}
+
+/** The command that installs Redis: as root, or by a sudo that asks for no password; null where neither is there. */
+export function installCommand(can: { readonly root: boolean; readonly sudo: boolean }): readonly string[] | null {
+  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '--no-install-recommends', 'redis-server'];
+  if (can.root) return apt;
+  return can.sudo ? ['sudo', '-n', ...apt] : null;
+}
+
+/** Where packages put servers; not on every user's PATH. */
+const PATH = [process.env.PATH ?? '', '/usr/bin', '/usr/sbin', '/usr/local/bin'].join(delimiter);
+
+function run(command: readonly string[], output: 'show' | 'read', timeoutMs: number): { ok: boolean; text: string } {
+  const [program = '', ...args] = command;
+  const done = spawnSync(program, args, {
+    encoding: 'utf8',
+    timeout: timeoutMs,
+    stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', output === 'show' ? 'inherit' : 'pipe'],
+    env: { ...process.env, PATH, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  return { ok: done.status === 0, text: done.stdout ?? '' };
+}
+
+const version = (): number | null => redisMajor(run(['redis-server', '--version'], 'read', 10_000).text);
+
+function install(): void {
+  const canApt = run(['apt-get', '--version'], 'read', 10_000).ok;
+  const root = process.getuid?.() === 0;
+  const command = canApt
+    ? installCommand({ root, sudo: !root && run(['sudo', '-n', 'true'], 'read', 10_000).ok })
+    : null;
+  if (command === null) return;
+  const update = [...command.slice(0, command.indexOf('apt-get')), 'apt-get', 'update', '-qq'];
+  console.log(`The tests need Redis ${REDIS_AT_LEAST} or later. Running: ${command.join(' ')}`);
+  run(update, 'show', INSTALL_MS);
+  run(command, 'show', INSTALL_MS);
+}
+
+/** Makes sure of Redis. Returns what to tell the user when it is not there, or null. */
+function ensureRedis(): string | null {
+  if (version() === null) install();
+  const major = version();
+  if (major !== null && major >= REDIS_AT_LEAST) return null;
+  const have = major === null ? 'redis-server was not found' : `redis-server ${major} is too old`;
+  return [
+    `The tests need Redis ${REDIS_AT_LEAST} or later, and ${have}. Install it and run this again:`,
+    '    sudo apt-get update && sudo apt-get install -y redis-server     (Debian 12 or later, Ubuntu 24.04 or later)',
+    '    brew install redis                                              (macOS)',
+    `    or put a folder with redis-server on PATH, such as ${join('/opt', 'redis', 'bin')}`,
+  ].join('\n');
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const problem = ensureRedis();
+  if (problem !== null) {
+    console.error(problem);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import { reporters } from './test/support/reporters.ts';
+
+/** The crash matrix and the bad days: real brokers that are killed, stopped and cut off. `npm run test:chaos`. */
+export default defineConfig({
+  test: {
+    include: ['test/chaos/**/*.test.ts'],
+    testTimeout: 10 * 60_000,
+    hookTimeout: 2 * 60_000,
+    maxWorkers: 2,
+    ...reporters('chaos'),
+  },
+});
