@@ -20,8 +20,8 @@ export type ProbeSeen = { readonly answered: boolean; readonly failures: number;
 export type InstancePolicy = {
   /** A create that has not answered after this is of unknown outcome [ms]. */
   readonly createMs: number;
-  /** Between two requests to destroy the same instance [ms]; grows with the tries. */
-  readonly destroyAgainMs: number;
+  /** Before this the instance's destruction is not asked for again. */
+  readonly destroyAt: EpochMs;
 };
 
 export type InstanceDecision = {
@@ -143,5 +143,5 @@ function decideDestroying(
     return { instance: gone(i, i.why, i.detail, i.rentedAt, now), lookAt: null };
   if (i.ref === null && 'ref' in seen) return { instance: { ...i, ref: seen.ref }, ask: 'destroy', lookAt: now };
   if (i.ref === null || seen.status === 'missing') return { lookAt: i.settleAt > now ? i.settleAt : null };
-  return { ask: 'destroy', lookAt: now + policy.destroyAgainMs };
+  return now < policy.destroyAt ? { lookAt: policy.destroyAt } : { ask: 'destroy', lookAt: null };
 }

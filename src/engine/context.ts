@@ -1,0 +1,34 @@
+import type { SessionClass } from '../domain/session-class.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ComputeProvider } from '../ports/compute-provider.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Prober } from '../ports/prober.ts';
+import type { SessionProxy } from '../ports/session-proxy.ts';
+import type { Store } from '../ports/store.ts';
+import type { Follower } from './follow.ts';
+import type { EngineHooks } from './hooks.ts';
+import type { Ledger } from './ledger.ts';
+import type { Mirror } from './mirror.ts';
+
+/** The classes as configured now; they may be reloaded at any time. */
+export type Classes = {
+  current(): ReadonlyMap<string, SessionClass>;
+  /** Calls `listener` after each reload. Returns its end. */
+  onChange(listener: () => void): () => void;
+};
+
+/** What the use cases and the loops work with. */
+export type EngineContext = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly classes: Classes;
+  readonly providers: ReadonlyMap<string, ComputeProvider>;
+  readonly proxies: ReadonlyMap<string, SessionProxy>;
+  readonly prober: Prober;
+  readonly mirror: Mirror;
+  readonly ledger: Ledger;
+  readonly follower: Follower;
+  readonly hooks: EngineHooks;
+  readonly keepEndedMs: number;
+};

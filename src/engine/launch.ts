@@ -1,0 +1,79 @@
+import { isBrokerError } from '../domain/errors.ts';
+import type { SessionId } from '../domain/ids.ts';
+import type { InstanceIn } from '../domain/instance.ts';
+import { grant } from '../domain/match.ts';
+import type { ProxyIn } from '../domain/proxy.ts';
+import type { Requirements } from '../domain/resources.ts';
+import type { SessionClass } from '../domain/session-class.ts';
+import type { Offer } from '../ports/compute-provider.ts';
+import type { EngineContext } from './context.ts';
+
+/** For whom an instance is made. */
+export type LaunchFor = {
+  readonly session: SessionId | null;
+  readonly requirements: Requirements;
+  readonly personal: boolean;
+};
+
+export type Launch =
+  | { readonly offer: Offer; readonly instance: InstanceIn<'intended'>; readonly proxy: ProxyIn<'creating'> }
+  /** Nothing is to be had; in words for people. */
+  | { readonly refused: string };
+
+/** The cheapest offer that does, and the records of the instance and proxy to be made from it. Commits nothing. */
+export async function planLaunch(
+  ctx: EngineContext,
+  c: SessionClass,
+  of: LaunchFor,
+  signal: AbortSignal,
+): Promise<Launch> {
+  const provider = ctx.providers.get(c.provider);
+  if (provider === undefined) return { refused: `no provider "${c.provider}" is configured` };
+  let offers: readonly Offer[];
+  try {
+    offers = await provider.listOffers(grant(c.resources, of.requirements), of.requirements, signal);
+  } catch (err) {
+    if (isBrokerError(err)) return { refused: err.message };
+    throw err;
+  }
+  const best = offers.toSorted((a, b) => a.microsPerHour - b.microsPerHour)[0];
+  if (best === undefined) return { refused: `${c.provider} has nothing with these resources` };
+  return { offer: best, ...recordsFor(ctx, c, of, best) };
+}
+
+function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: Offer) {
+  const now = ctx.clock.now();
+  const proxyId = ctx.ids.proxy();
+  const instance: InstanceIn<'intended'> = {
+    phase: 'intended',
+    id: ctx.ids.instance(),
+    revision: 0,
+    class: c.name,
+    recipe: c.recipe,
+    provider: c.provider,
+    proxy: proxyId,
+    for: of.session,
+    personal: of.personal,
+    granted: offer.granted,
+    microsPerHour: offer.microsPerHour,
+    ports: c.ports,
+    readiness: c.readiness,
+    bootTimeoutMs: c.bootTimeoutMs,
+    createdAt: now,
+    since: now,
+  };
+  const proxy: ProxyIn<'creating'> = {
+    phase: 'creating',
+    id: proxyId,
+    revision: 0,
+    kind: c.proxy,
+    class: c.name,
+    ports: c.ports,
+    instance: instance.id,
+    session: null,
+    createdAt: now,
+    since: now,
+    upstream: null,
+  };
+  return { instance, proxy };
+}

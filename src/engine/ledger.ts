@@ -1,0 +1,159 @@
+import { INSTANCE_NEXT, type Instance } from '../domain/instance.ts';
+import { PROXY_NEXT, type Proxy } from '../domain/proxy.ts';
+import { SESSION_NEXT, type Session } from '../domain/session.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Candidate, Commit, Count, Drop, Expect, Index, Put, Refusal, Store } from '../ports/store.ts';
+import type { EngineHooks, Transition } from './hooks.ts';
+import type { Mirror } from './mirror.ts';
+import { COUNTER, encode, KEY, SET } from './records.ts';
+
+/** One record from what it was to what it shall be. `before` undefined: it must be new. */
+export type Change = Transition;
+
+export type LedgerCommit = {
+  readonly changes?: readonly Change[];
+  /** Alternatives: the first whose records are all still as they were is written. */
+  readonly oneOf?: readonly (readonly Change[])[];
+  readonly put?: readonly Put[];
+  readonly drop?: readonly Drop[];
+  readonly index?: readonly Index[];
+  readonly expect?: readonly Expect[];
+  readonly count?: readonly Count[];
+  /** Who did it, for the event log: a token's id, `local`, or the loop's name. */
+  readonly by: string;
+};
+
+export type LedgerResult =
+  | { readonly committed: true; readonly chosen: number }
+  | { readonly committed: false; readonly why: Refusal };
+
+/** The only way to change records: checks that each move is legal, keeps the sets and counters in step, writes the
+ *  event lines, and takes what was committed into the mirror. */
+export type Ledger = ReturnType<typeof createLedger>;
+
+export function createLedger(deps: {
+  readonly store: Store;
+  readonly mirror: Mirror;
+  readonly clock: Clock;
+  readonly hooks: EngineHooks;
+  /** Cap per provider, checked in the commit that intends an instance. */
+  readonly maxInstances: (provider: string) => number;
+}) {
+  const { store, mirror, clock, hooks } = deps;
+
+  function countOf(change: Change): Count | null {
+    if (change.kind !== 'instance') return null;
+    const counter = COUNTER.instances(change.after.provider);
+    if (change.before === undefined) return { counter, add: 1, max: deps.maxInstances(change.after.provider) };
+    return change.after.phase === 'gone' ? { counter, add: -1 } : null;
+  }
+
+  function toCommit(
+    c: LedgerCommit,
+    changes: readonly Change[],
+    candidates: readonly (readonly Change[])[],
+    at: number,
+  ): Commit {
+    const base = writesOf(changes);
+    return {
+      put: join(base.put, c.put),
+      drop: join(base.drop, c.drop),
+      index: join(base.index, c.index),
+      expect: c.expect ?? [],
+      count: join(
+        changes.map(countOf).filter((n) => n !== null),
+        c.count,
+      ),
+      ...(candidates.length > 0 ? { oneOf: candidates.map(writesOf) } : {}),
+      events: [...changes, ...(candidates[0] ?? [])].map((change) => eventLine(change, c.by, at)),
+    };
+  }
+
+  function keep(change: Change): void {
+    const { kind, after } = change;
+    const revision = (change.before?.revision ?? 0) + 1;
+    const over = after.phase === 'gone';
+    mirror.apply(kind, after.id, revision, over ? undefined : { ...after, revision });
+    hooks.onTransition(change);
+  }
+
+  return {
+    async commit(c: LedgerCommit): Promise<LedgerResult> {
+      const at = clock.now();
+      const changes = c.changes ?? [];
+      const candidates = c.oneOf ?? [];
+      for (const change of [...changes, ...candidates.flat()]) assertLegal(change);
+      const commit = toCommit(c, changes, candidates, at);
+      const result = await store.commit(commit);
+      if (!result.committed) return result;
+      for (const change of changes) keep(change);
+      for (const change of candidates[result.chosen] ?? []) keep(change);
+      return result;
+    },
+  };
+}
+
+const NEXT: { readonly [K in Change['kind']]: Readonly<Record<string, readonly string[]>> } = {
+  session: SESSION_NEXT,
+  instance: INSTANCE_NEXT,
+  proxy: PROXY_NEXT,
+};
+
+/** A move that the tables do not have is a defect of ours, whatever the store would say. */
+function assertLegal({ kind, before, after }: Change): void {
+  if (before === undefined || before.phase === after.phase) return;
+  if (NEXT[kind][before.phase]?.includes(after.phase)) return;
+  throw new Error(`illegal move of ${kind} ${after.id}: ${before.phase} to ${after.phase}`);
+}
+
+const join = <T>(a: readonly T[], b: readonly T[] | undefined): readonly T[] => (b === undefined ? a : [...a, ...b]);
+
+type Lists = Required<Candidate>;
+
+function writesOf(changes: readonly Change[]): Lists {
+  const put: Put[] = [];
+  const drop: Drop[] = [];
+  const index: Index[] = [];
+  for (const change of changes) {
+    const key = KEY[change.kind](change.after.id);
+    const was = change.before?.revision ?? 0;
+    if (change.after.phase === 'gone') drop.push({ key, was });
+    else put.push({ key, value: encode(change.after), was });
+    if (change.kind === 'session') indexSession(change.before, change.after, index);
+    else indexPart(SET[`${change.kind === 'instance' ? 'instances' : 'proxies'}`], change.before, change.after, index);
+  }
+  return { put, drop, index, expect: [] };
+}
+
+function indexSession(before: Session | undefined, after: Session, index: Index[]): void {
+  const member = `${after.tenant}/${after.id}`;
+  if (before === undefined) index.push({ set: SET.live, member, score: 0 });
+  if (after.phase !== 'released') return;
+  index.push({ set: SET.live, member, score: null });
+  index.push({ set: SET.ended, member, score: 0 });
+  index.push({ set: SET.expiry, member: KEY.session(after.id), score: after.keepUntil });
+}
+
+function indexPart(set: string, before: Instance | Proxy | undefined, after: Instance | Proxy, index: Index[]): void {
+  if (before === undefined) index.push({ set, member: after.id, score: 0 });
+  else if (after.phase === 'gone') index.push({ set, member: after.id, score: null });
+}
+
+/** One line of the event log: what changed, when, by whom, from where to where, and why. Never a secret. */
+function eventLine(change: Change, by: string, at: number): string {
+  const { kind, before, after } = change;
+  const why = 'why' in after ? { why: after.why, detail: after.detail } : {};
+  const tenant = kind === 'session' ? { tenant: after.tenant } : {};
+  const className = kind === 'session' ? after.asked.class : after.class;
+  return JSON.stringify({
+    at,
+    kind,
+    id: after.id,
+    class: className,
+    ...tenant,
+    from: before?.phase ?? null,
+    to: after.phase,
+    by,
+    ...why,
+  });
+}

@@ -1,0 +1,110 @@
+import type { InstanceSeen } from '../domain/decide-instance.ts';
+import type { InstanceId } from '../domain/ids.ts';
+import type { Instance, InstanceRef } from '../domain/instance.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ComputeProvider, Owned, Seen } from '../ports/compute-provider.ts';
+import { createWakeable } from './wakeable.ts';
+
+/** Lists in which an instance must be missing before it is asked for by id. */
+const MISSING_LISTS = 2;
+const KEEP_LISTS = 8;
+/** No single list or inspection takes longer [ms]. */
+const CALL_MS = 10_000;
+
+export type ProviderObserver = ReturnType<typeof createObserver>;
+
+/**
+ * One look at a provider serves all: its instances are seen through one list per interval, so its calls do not grow
+ * with the sessions. A list that failed proves nothing.
+ */
+export function createObserver(deps: {
+  readonly provider: ComputeProvider;
+  readonly clock: Clock;
+  /** Whether something starts or ends now, so that fresh lists are wanted. */
+  readonly isBusy: () => boolean;
+  readonly onList: (owned: readonly Owned[]) => void;
+}) {
+  const { provider, clock } = deps;
+  const sleeper = createWakeable(clock);
+  let owned: ReadonlyMap<InstanceId, Owned> = new Map();
+  /** When the last complete lists were begun, oldest first. */
+  let begun: readonly EpochMs[] = [];
+  /** Of each instance seen: the beginning of the last complete list that had it. */
+  let lastSeen = new Map<InstanceId, EpochMs>();
+  let listedAt: EpochMs | null = null;
+  let listError = '';
+
+  async function list(signal: AbortSignal): Promise<void> {
+    const startedAt = clock.now();
+    try {
+      const found = await provider.listOwned(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+      owned = new Map(found.map((o) => [o.tag, o]));
+      begun = [...begun, startedAt].slice(-KEEP_LISTS);
+      const seen = new Map<InstanceId, EpochMs>();
+      for (const [tag, at] of lastSeen) if (at >= (begun[0] ?? 0)) seen.set(tag, at);
+      for (const tag of owned.keys()) seen.set(tag, startedAt);
+      lastSeen = seen;
+      listedAt = startedAt;
+      listError = '';
+      deps.onList(found);
+    } catch (err) {
+      listError = err instanceof Error ? err.message : String(err);
+      throw err;
+    }
+  }
+
+  /** Complete lists in a row, up to the last, that were begun after `after` and did not have it. */
+  const missedBy = (tag: InstanceId, after: EpochMs): number =>
+    begun.filter((at) => at > after && at > (lastSeen.get(tag) ?? Number.NEGATIVE_INFINITY)).length;
+
+  async function isAbsent(ref: InstanceRef, signal: AbortSignal): Promise<boolean> {
+    const seen = await provider.inspect(ref, AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+    return seen.status === 'absent';
+  }
+
+  return {
+    provider,
+    get listedAt(): EpochMs | null {
+      return listedAt;
+    },
+    get listError(): string {
+      return listError;
+    },
+    /** One list, then the pause until the next [ms]. */
+    async pass(signal: AbortSignal): Promise<number> {
+      await list(signal);
+      await sleeper.sleep(deps.isBusy() ? provider.limits.listMs : provider.limits.idleListMs, signal);
+      return 0;
+    },
+    /** Something begins or ends: the long pause is over. */
+    wake: () => sleeper.wake(),
+    /** Whether the last list did not have an instance that should be in it. */
+    isMissing: (i: Instance): boolean =>
+      'ref' in i && i.ref !== null && !owned.has(i.id) && (begun.at(-1) ?? 0) > i.since,
+    /** What is known of an instance; absence only as proof, for lists begun after `after`. */
+    async seen(i: Instance, after: EpochMs, signal: AbortSignal): Promise<InstanceSeen> {
+      const entry = owned.get(i.id);
+      if (entry !== undefined && entry.seen.status !== 'absent') return toSeen(entry.ref, entry.seen);
+      if (missedBy(i.id, after) < MISSING_LISTS) return { status: 'unknown' };
+      const ref = 'ref' in i ? i.ref : null;
+      if (ref !== null && !(await isAbsent(ref, signal))) return { status: 'unknown' };
+      return { status: 'missing' };
+    },
+  };
+}
+
+function toSeen(ref: InstanceRef, seen: Exclude<Seen, { readonly status: 'absent' }>): InstanceSeen {
+  switch (seen.status) {
+    case 'starting':
+      return { status: 'starting', ref };
+    case 'running':
+      return { status: 'running', ref, addresses: seen.addresses };
+    case 'exited':
+      return { status: 'exited', ref, detail: seen.detail };
+    case 'unreadable':
+      return { status: 'unknown' };
+    default:
+      return seen satisfies never;
+  }
+}

@@ -1,0 +1,53 @@
+import { afterFailure, afterStart, NO_HISTORY, type StartHistory } from '../../domain/reserve.ts';
+import type { EngineContext } from '../context.ts';
+import type { Transition } from '../hooks.ts';
+import type { Term } from '../leader.ts';
+import { encode, KEY, SET } from '../records.ts';
+
+const FAILURES = new Set(['boot-timeout', 'create-failed', 'lost']);
+
+/**
+ * Learns how a class's starts go: times of those that came up, failures in a row. Kept in memory and written at most
+ * once per pass of its loop, since hundreds of starts may end in one second.
+ */
+export function createHistoryKeeper(ctx: EngineContext) {
+  const pending = new Map<string, StartHistory>();
+  const of = (className: string): StartHistory => pending.get(className) ?? ctx.mirror.history(className) ?? NO_HISTORY;
+
+  return {
+    of,
+    /** Called with every committed change of phase. @returns the class whose history it changed */
+    learn({ kind, before, after }: Transition): string | null {
+      if (kind !== 'instance' || before?.phase === after.phase) return null;
+      const policy = ctx.classes.current().get(after.class)?.reserve;
+      if (after.phase === 'ready') {
+        pending.set(after.class, afterStart(of(after.class), after.startMs));
+        return after.class;
+      }
+      const wasStarting = before?.phase === 'requested' || before?.phase === 'booting';
+      const failed = (after.phase === 'destroying' || after.phase === 'gone') && wasStarting && FAILURES.has(after.why);
+      if (!failed || policy === undefined) return null;
+      pending.set(after.class, afterFailure(of(after.class), after.detail, policy, ctx.clock.now()));
+      return after.class;
+    },
+    /** Writes what has been learnt. */
+    async flush(term: Term): Promise<void> {
+      for (const [className, history] of pending) {
+        const was = ctx.mirror.revision('history', className);
+        const key = KEY.history(className);
+        const result = await ctx.store.commit({
+          put: [{ key, was, value: encode(history) }],
+          index: [{ set: SET.settings, member: key, score: 0 }],
+          expect: [term.fence],
+        });
+        if (!result.committed) {
+          await ctx.follower.refresh(key);
+          continue;
+        }
+        if (pending.get(className) === history) pending.delete(className);
+        ctx.mirror.apply('history', className, was + 1, history);
+      }
+    },
+  };
+}
+export type HistoryKeeper = ReturnType<typeof createHistoryKeeper>;

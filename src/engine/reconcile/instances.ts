@@ -1,0 +1,182 @@
+import { fillCommand } from '../../domain/command.ts';
+import {
+  decideInstance,
+  gone,
+  type InstanceDecision,
+  type InstanceSeen,
+  rented,
+} from '../../domain/decide-instance.ts';
+import { BrokerError, isBrokerError } from '../../domain/errors.ts';
+import type { InstanceId } from '../../domain/ids.ts';
+import type { Instance, InstanceIn, InstanceRef } from '../../domain/instance.ts';
+import type { EpochMs } from '../../domain/time.ts';
+import type { ComputeProvider, Created, Offer } from '../../ports/compute-provider.ts';
+import type { EngineContext } from '../context.ts';
+import type { Term } from '../leader.ts';
+import type { ProviderObserver } from '../observer.ts';
+import { decode, KEY, type SecretRecord } from '../records.ts';
+import type { Probes } from './probes.ts';
+import { monotonicOf, staleKeys } from './stale.ts';
+
+/** First pause before destroy is asked again; doubled each time up to the last [ms]. */
+const DESTROY_AGAIN_MS = 1_000;
+const DESTROY_AGAIN_MAX_MS = 60_000;
+/** One request to destroy takes no longer [ms]. */
+const DESTROY_MS = 30_000;
+
+export type InstanceDeps = {
+  readonly ctx: EngineContext;
+  readonly term: Term;
+  readonly observers: ReadonlyMap<string, ProviderObserver>;
+  readonly probes: Probes;
+  /** The offer that an instance was intended on, as long as this replica leads. */
+  readonly offers: Map<InstanceId, Offer>;
+  /** How often destruction was asked for, and when it may be again. */
+  readonly destroys: Map<InstanceId, { readonly times: number; readonly nextAt: EpochMs }>;
+};
+
+/** One look at an instance: see, decide, commit, act. @returns when to look again [monotonic ms] */
+export async function lookAtInstance(d: InstanceDeps, id: InstanceId, signal: AbortSignal): Promise<number | null> {
+  const { ctx } = d;
+  const i = ctx.mirror.instance(id);
+  if (i === undefined) {
+    d.probes.forget(id);
+    d.destroys.delete(id);
+    d.offers.delete(id);
+    return null;
+  }
+  const observer = d.observers.get(i.provider);
+  if (observer === undefined) return null;
+  // An instance is asked for only where the lease outlives the asking: a provider cannot check an epoch.
+  if (i.phase === 'intended' && !d.term.outlives(observer.provider.limits.createMs)) return ctx.clock.monotonic() + 100;
+  const seen = await see(observer, i, signal);
+  const probe = await d.probes.ask(i, signal);
+  const policy = { createMs: observer.provider.limits.createMs, destroyAt: d.destroys.get(id)?.nextAt ?? 0 };
+  const decision = decideInstance(i, seen, probe, policy, ctx.clock.now());
+  const current = await commitDecision(d, i, decision);
+  if (current === null) return ctx.clock.monotonic();
+  return act(d, observer, current, decision, signal);
+}
+
+const pause = (times: number): number =>
+  Math.min(DESTROY_AGAIN_MAX_MS, DESTROY_AGAIN_MS * 2 ** Math.min(10, times - 1));
+
+/** Absence counts from the moment it should have been there. */
+async function see(observer: ProviderObserver, i: Instance, signal: AbortSignal): Promise<InstanceSeen> {
+  if (i.phase === 'intended' || i.phase === 'gone') return { status: 'unknown' };
+  const settles = i.phase === 'requested' || i.phase === 'destroying';
+  return observer.seen(i, settles ? Math.max(i.settleAt, i.since) : i.since, signal);
+}
+
+/** The instance as it is after the commit; null: look again. */
+async function commitDecision(d: InstanceDeps, i: Instance, decision: InstanceDecision): Promise<Instance | null> {
+  if (decision.instance === undefined) return i;
+  const result = await d.ctx.ledger.commit({
+    changes: [{ kind: 'instance', before: i, after: decision.instance }],
+    expect: [d.term.fence],
+    by: 'instances',
+  });
+  if (result.committed) return { ...decision.instance, revision: i.revision + 1 };
+  await staleKeys(d.ctx, result.why);
+  return null;
+}
+
+async function act(
+  d: InstanceDeps,
+  observer: ProviderObserver,
+  i: Instance,
+  decision: InstanceDecision,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const { clock } = d.ctx;
+  if (decision.ask === 'create' && i.phase === 'requested') return create(d, observer.provider, i, signal);
+  if (decision.ask === 'destroy' && i.phase === 'destroying' && i.ref !== null) {
+    await destroy(d, observer, i.id, i.ref, signal);
+    return monotonicOf(clock, d.destroys.get(i.id)?.nextAt ?? null);
+  }
+  const next = monotonicOf(clock, decision.lookAt);
+  const probeAt = d.probes.nextAt(i);
+  return probeAt === null ? next : Math.min(probeAt, next ?? probeAt);
+}
+
+/** Asked again, with growing pauses, until absence is proven: there is no giving up. */
+async function destroy(
+  d: InstanceDeps,
+  observer: ProviderObserver,
+  id: InstanceId,
+  ref: InstanceRef,
+  signal: AbortSignal,
+): Promise<void> {
+  const times = (d.destroys.get(id)?.times ?? 0) + 1;
+  d.destroys.set(id, { times, nextAt: d.ctx.clock.now() + pause(times) });
+  await observer.provider.destroy(ref, AbortSignal.any([signal, AbortSignal.timeout(DESTROY_MS)]));
+  observer.wake();
+}
+
+/** Asked at most once per instance. What comes back settles it, but for an unknown outcome, which looking settles. */
+async function create(
+  d: InstanceDeps,
+  provider: ComputeProvider,
+  i: InstanceIn<'requested'>,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const { clock } = d.ctx;
+  let after: Instance;
+  try {
+    const created = await order(d, provider, i, signal);
+    const addresses = created.seen.status === 'running' ? created.seen.addresses : null;
+    after = rented(i, created.ref, addresses, clock.now());
+  } catch (err) {
+    if (!isBrokerError(err, 'no-capacity', 'refused-by-provider')) {
+      d.ctx.hooks.onLoopError('instances', err, { instanceId: i.id });
+      return monotonicOf(clock, i.settleAt);
+    }
+    after = gone(i, 'create-failed', err.message, null, clock.now());
+  }
+  const result = await d.ctx.ledger.commit({
+    changes: [{ kind: 'instance', before: i, after }],
+    expect: [d.term.fence],
+    by: 'instances',
+  });
+  return result.committed ? clock.monotonic() : staleKeys(d.ctx, result.why);
+}
+
+async function order(
+  d: InstanceDeps,
+  provider: ComputeProvider,
+  i: InstanceIn<'requested'>,
+  signal: AbortSignal,
+): Promise<Created> {
+  const { ctx } = d;
+  const c = ctx.classes.current().get(i.class);
+  const session = i.for === null ? undefined : ctx.mirror.session(i.for);
+  if (i.personal && session === undefined) throw new BrokerError('no-capacity', 'the session it was for has ended');
+  const own = session?.asked.command ?? [];
+  const secret = session !== undefined && session.asked.envDigest !== '' ? await secretEnv(ctx, session.id) : {};
+  const offer = d.offers.get(i.id) ?? offerOf(i);
+  return provider.create(
+    {
+      tag: i.id,
+      offer,
+      command: fillCommand(own.length > 0 ? own : (c?.command ?? []), i.granted, i.id, i.for),
+      env: { ...c?.env, ...secret },
+      ports: i.ports,
+    },
+    AbortSignal.any([signal, AbortSignal.timeout(provider.limits.createMs)]),
+  );
+}
+
+/** Of an instance that another leader intended. */
+const offerOf = (i: Instance): Offer => ({
+  id: '',
+  granted: i.granted,
+  microsPerHour: i.microsPerHour,
+  machine: '',
+  host: '',
+  region: '',
+});
+
+async function secretEnv(ctx: EngineContext, session: `s-${string}`): Promise<Readonly<Record<string, string>>> {
+  const [stored] = await ctx.store.read([KEY.secret(session)]);
+  return stored ? decode<SecretRecord>(stored).env : {};
+}

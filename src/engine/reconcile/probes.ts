@@ -1,0 +1,55 @@
+import type { ProbeSeen } from '../../domain/decide-instance.ts';
+import type { InstanceId } from '../../domain/ids.ts';
+import type { Instance } from '../../domain/instance.ts';
+import type { EngineContext } from '../context.ts';
+
+/** The first probes of a booting instance come this fast, then ever slower up to the class's interval [ms]. */
+const FIRST_PROBE_MS = 15;
+const GROWTH = 1.5;
+
+type Track = { readonly failures: number; readonly pauseMs: number; readonly nextAt: number; readonly detail: string };
+
+/** Asks instances through their proxies whether they serve: booting ones until they do, reserve members on the
+ *  class's interval. Counts failures in a row in memory; after a restart they count anew. */
+export type Probes = ReturnType<typeof createProbes>;
+
+export function createProbes(ctx: EngineContext) {
+  const { clock, mirror } = ctx;
+  const tracks = new Map<InstanceId, Track>();
+
+  const isProbed = (i: Instance): boolean => (i.phase === 'booting' && i.addresses !== null) || i.phase === 'ready';
+
+  return {
+    /** One probe if it is time for one. */
+    async ask(i: Instance, signal: AbortSignal): Promise<ProbeSeen> {
+      if (!isProbed(i)) return null;
+      const track = tracks.get(i.id) ?? { failures: 0, pauseMs: FIRST_PROBE_MS, nextAt: 0, detail: '' };
+      const proxy = mirror.proxy(i.proxy);
+      if (clock.monotonic() < track.nextAt || proxy?.phase !== 'serving') {
+        return track.detail === '' ? null : { answered: false, failures: track.failures, detail: track.detail };
+      }
+      const { timeoutMs, intervalMs, readyIntervalMs } = i.readiness;
+      const probed = await ctx.prober.probe(proxy.endpoint, i.readiness, timeoutMs, signal);
+      const now = clock.monotonic();
+      if (probed.answered) {
+        tracks.set(i.id, { failures: 0, pauseMs: FIRST_PROBE_MS, nextAt: now + readyIntervalMs, detail: '' });
+        return { answered: true, failures: 0, detail: '' };
+      }
+      const failures = track.failures + 1;
+      const nextAt = now + (i.phase === 'ready' ? Math.min(intervalMs, readyIntervalMs) : track.pauseMs);
+      tracks.set(i.id, {
+        failures,
+        pauseMs: Math.min(intervalMs, track.pauseMs * GROWTH),
+        nextAt,
+        detail: probed.detail,
+      });
+      return { answered: false, failures, detail: probed.detail };
+    },
+    /** When the next probe of it is due [monotonic ms]; null: it is not probed now. */
+    nextAt(i: Instance): number | null {
+      if (!isProbed(i) || mirror.proxy(i.proxy)?.phase !== 'serving') return null;
+      return tracks.get(i.id)?.nextAt ?? clock.monotonic();
+    },
+    forget: (id: InstanceId) => tracks.delete(id),
+  };
+}

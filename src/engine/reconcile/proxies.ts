@@ -1,0 +1,45 @@
+import { decideProxy, type ProxySeenNow } from '../../domain/decide-proxy.ts';
+import type { ProxyId } from '../../domain/ids.ts';
+import type { Proxy } from '../../domain/proxy.ts';
+import type { EngineContext } from '../context.ts';
+import type { Term } from '../leader.ts';
+import { staleKeys } from './stale.ts';
+
+/** Between two looks at a proxy that is not yet what it should be [ms]. */
+const AGAIN_MS = 50;
+
+/** One look at a proxy: decide, act, decide again with what that showed, commit. */
+export async function lookAtProxy(
+  ctx: EngineContext,
+  term: Term,
+  id: ProxyId,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const proxy = ctx.mirror.proxy(id);
+  if (proxy === undefined) return null;
+  const instance = ctx.mirror.instance(proxy.instance);
+  const port = ctx.proxies.get(proxy.kind);
+  if (port === undefined) return null;
+  const { ask, upstream, proxy: decided } = decideProxy(proxy, instance, { status: 'unknown' }, ctx.clock.now());
+  if (decided !== undefined) return commit(ctx, term, proxy, decided);
+  if (ask === undefined) return null;
+  let seen: ProxySeenNow;
+  if (ask === 'ensure') {
+    const found = await port.ensure({ id, ports: proxy.ports, upstream: upstream ?? null }, signal);
+    seen = found.status === 'serving' ? found : { status: 'unknown' };
+  } else {
+    await port.remove(id, signal);
+    seen = { status: 'absent' };
+  }
+  const after = decideProxy(proxy, instance, seen, ctx.clock.now()).proxy;
+  return after === undefined ? ctx.clock.monotonic() + AGAIN_MS : commit(ctx, term, proxy, after);
+}
+
+async function commit(ctx: EngineContext, term: Term, before: Proxy, after: Proxy): Promise<number | null> {
+  const result = await ctx.ledger.commit({
+    changes: [{ kind: 'proxy', before, after }],
+    expect: [term.fence],
+    by: 'proxies',
+  });
+  return result.committed ? null : staleKeys(ctx, result.why);
+}

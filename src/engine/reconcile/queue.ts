@@ -1,0 +1,131 @@
+import { type Bound, baseOf, bind, factsOf, type Member } from '../../domain/bind.ts';
+import type { InstanceId } from '../../domain/ids.ts';
+import { mismatch } from '../../domain/match.ts';
+import type { Session, SessionIn } from '../../domain/session.ts';
+import type { SessionClass } from '../../domain/session-class.ts';
+import type { Offer } from '../../ports/compute-provider.ts';
+import type { EngineContext } from '../context.ts';
+import { planLaunch } from '../launch.ts';
+import type { Term } from '../leader.ts';
+import type { Change } from '../ledger.ts';
+import { staleKeys } from './stale.ts';
+
+/** Sessions of a class that one pass tells why they wait; the rest hear it as they move up. */
+const TOLD = 100;
+/** When capacity was refused without a sign of when there may be more [ms]. */
+const AGAIN_MS = 5_000;
+/** Candidates of one claim; if all were taken meanwhile, the next look takes others. */
+const CANDIDATES = 4;
+
+type Waiting = SessionIn<'queued'>;
+/** `full`: nor can those behind it have anything now. */
+type Placed = 'placed' | { readonly waitingFor: string; readonly full: boolean };
+
+export type QueueDeps = {
+  readonly ctx: EngineContext;
+  readonly term: Term;
+  readonly offers: Map<InstanceId, Offer>;
+};
+
+/**
+ * Gives the waiting sessions of a class what is to be had, the oldest first: a reserve member that suits, else an
+ * instance of their own. What one cannot have for its own requirements, the next may; a cap ends the pass.
+ * Woken by a new session, a ready member, a freed instance: waiting costs nothing.
+ */
+export async function lookAtQueue(d: QueueDeps, className: string, signal: AbortSignal): Promise<number | null> {
+  const { ctx } = d;
+  const c = ctx.classes.current().get(className);
+  const waiting = ctx.mirror.queued(className).filter((s) => s.phase === 'queued');
+  let full: string | null = null;
+  for (const [position, session] of waiting.entries()) {
+    if (signal.aborted || (full !== null && position >= TOLD)) break;
+    const placed: Placed = full === null ? await place(d, c, session, signal) : { waitingFor: full, full: true };
+    if (placed === 'placed') continue;
+    if (placed.full) full = placed.waitingFor;
+    await tell(d, session, placed.waitingFor);
+  }
+  return ctx.mirror.queueLength(className) > 0 ? ctx.clock.monotonic() + AGAIN_MS : null;
+}
+
+async function place(
+  d: QueueDeps,
+  c: SessionClass | undefined,
+  session: Waiting,
+  signal: AbortSignal,
+): Promise<Placed> {
+  if (c === undefined) return { waitingFor: 'its class is no longer configured', full: true };
+  if (!isPersonal(session) && (await claim(d, session))) return 'placed';
+  return launch(d, c, session, signal);
+}
+
+export const isPersonal = (s: Session): boolean => s.asked.command.length > 0 || s.asked.envDigest !== '';
+
+/** Hands out a ready member. */
+async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<boolean> {
+  const members = ctx.mirror.pool.hold(session.asked.class, (m) => suits(m, session), CANDIDATES, ctx.ids.pick);
+  if (members.length === 0) return false;
+  try {
+    const now = ctx.clock.now();
+    const result = await ctx.ledger.commit({
+      oneOf: members.map((m) => changesOf(session, m, bind(session, m, false, now))),
+      expect: [term.fence],
+      by: 'queue',
+    });
+    if (!result.committed) await staleKeys(ctx, result.why);
+    return true;
+  } finally {
+    ctx.mirror.pool.letGo(members);
+  }
+}
+
+export const suits = (m: Member, s: Pick<Session, 'asked'>): boolean =>
+  mismatch({ ...m.instance, region: m.instance.ref.region }, s.asked.requirements) === null;
+
+/** The three records of a claim. */
+export const changesOf = (before: Session | undefined, m: Member, b: Bound): readonly Change[] => [
+  { kind: 'session', before, after: b.session },
+  { kind: 'instance', before: m.instance, after: b.instance },
+  { kind: 'proxy', before: m.proxy, after: b.proxy },
+];
+
+async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: AbortSignal): Promise<Placed> {
+  const { ctx, term } = d;
+  const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
+  const plan = await planLaunch(ctx, c, of, signal);
+  if ('refused' in plan) return { waitingFor: plan.refused, full: false };
+  const after: Session = {
+    ...baseOf(session),
+    phase: 'starting',
+    since: ctx.clock.now(),
+    attempts: session.attempts + 1,
+    queueBy: session.queueBy,
+    instance: factsOf(plan.instance),
+  };
+  d.offers.set(plan.instance.id, plan.offer);
+  const result = await ctx.ledger.commit({
+    changes: [
+      { kind: 'session', before: session, after },
+      { kind: 'instance', before: undefined, after: plan.instance },
+      { kind: 'proxy', before: undefined, after: plan.proxy },
+    ],
+    expect: [term.fence],
+    by: 'queue',
+  });
+  if (result.committed) return 'placed';
+  d.offers.delete(plan.instance.id);
+  if (result.why.kind === 'limit')
+    return { waitingFor: `all ${result.why.max} instances allowed on ${c.provider} are in use`, full: true };
+  await staleKeys(ctx, result.why);
+  return 'placed';
+}
+
+/** Writes down why a session waits, where that has changed. */
+async function tell({ ctx, term }: QueueDeps, session: Waiting, waitingFor: string): Promise<void> {
+  if (session.waitingFor === waitingFor) return;
+  const result = await ctx.ledger.commit({
+    changes: [{ kind: 'session', before: session, after: { ...session, waitingFor } }],
+    expect: [term.fence],
+    by: 'queue',
+  });
+  if (!result.committed) await staleKeys(ctx, result.why);
+}

@@ -1,0 +1,82 @@
+import { deleting } from '../../domain/decide-proxy.ts';
+import { destroyInstance } from '../../domain/give-up.ts';
+import type { InstanceId } from '../../domain/ids.ts';
+import { planReserve, type ReservePlan } from '../../domain/reserve.ts';
+import type { SessionClass } from '../../domain/session-class.ts';
+import type { Offer } from '../../ports/compute-provider.ts';
+import type { EngineContext } from '../context.ts';
+import { planLaunch } from '../launch.ts';
+import type { Term } from '../leader.ts';
+import type { Change } from '../ledger.ts';
+import type { HistoryKeeper } from './history.ts';
+import { monotonicOf, staleKeys } from './stale.ts';
+
+/** After a refusal that nothing of our own would end [ms]. */
+const AGAIN_MS = 5_000;
+
+export type ReserveDeps = {
+  readonly ctx: EngineContext;
+  readonly term: Term;
+  readonly offers: Map<InstanceId, Offer>;
+  readonly history: HistoryKeeper;
+};
+
+/** What a class shall keep ready: an admin's word over the configuration's. */
+export const reserveTarget = (ctx: EngineContext, className: string): number =>
+  ctx.mirror.reserve(className)?.target ?? ctx.classes.current().get(className)?.reserve.target ?? 0;
+
+/** One look at a class's reserve: plan, then make or give back. A class that is no longer configured keeps none. */
+export async function lookAtReserve(d: ReserveDeps, className: string, signal: AbortSignal): Promise<number | null> {
+  const { ctx } = d;
+  const c = ctx.classes.current().get(className);
+  const members = ctx.mirror.unclaimed(className);
+  const history = d.history.of(className);
+  const now = ctx.clock.now();
+  const plan: ReservePlan =
+    c === undefined
+      ? planReserve(members, 0, '', NO_POLICY, history, now)
+      : planReserve(members, reserveTarget(ctx, className), c.recipe, c.reserve, history, now);
+  await giveBack(d, plan);
+  if (c !== undefined && plan.create > 0 && !(await refill(d, c, plan.create, signal)))
+    return ctx.clock.monotonic() + AGAIN_MS;
+  return monotonicOf(ctx.clock, plan.lookAt);
+}
+
+const NO_POLICY = { target: 0, maxAtOnce: 0, maxFailures: 1, retryMs: 0, maxRetryMs: 0 };
+
+async function giveBack({ ctx, term }: ReserveDeps, plan: ReservePlan): Promise<void> {
+  const now = ctx.clock.now();
+  for (const { instance, why } of plan.giveBack) {
+    const after = destroyInstance(instance, why, '', now);
+    if (after === undefined) continue;
+    const proxy = ctx.mirror.proxy(instance.proxy);
+    const changes: Change[] = [{ kind: 'instance', before: instance, after }];
+    if (proxy?.phase === 'creating' || proxy?.phase === 'serving')
+      changes.push({ kind: 'proxy', before: proxy, after: deleting(proxy, now) });
+    const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'reserve' });
+    if (!result.committed) await staleKeys(ctx, result.why);
+  }
+}
+
+/** @returns whether all were intended; if not, something refused more */
+async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortSignal): Promise<boolean> {
+  const { ctx, term } = d;
+  for (let made = 0; made < n; made++) {
+    const plan = await planLaunch(ctx, c, { session: null, requirements: {}, personal: false }, signal);
+    if ('refused' in plan) return false;
+    d.offers.set(plan.instance.id, plan.offer);
+    const result = await ctx.ledger.commit({
+      changes: [
+        { kind: 'instance', before: undefined, after: plan.instance },
+        { kind: 'proxy', before: undefined, after: plan.proxy },
+      ],
+      expect: [term.fence],
+      by: 'reserve',
+    });
+    if (!result.committed) {
+      d.offers.delete(plan.instance.id);
+      return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,145 @@
+import type { InstanceId, ProxyId, SessionId } from '../../domain/ids.ts';
+import type { Offer } from '../../ports/compute-provider.ts';
+import type { EngineContext } from '../context.ts';
+import type { Transition } from '../hooks.ts';
+import type { Term } from '../leader.ts';
+import { runLoop } from '../loop.ts';
+import type { Loops } from '../loops.ts';
+import { createObserver, type ProviderObserver } from '../observer.ts';
+import { createWorkqueue, type Workqueue } from '../workqueue.ts';
+import { dropEnded } from './ended.ts';
+import type { HistoryKeeper } from './history.ts';
+import { type InstanceDeps, lookAtInstance } from './instances.ts';
+import { collectOrphanProxies, createOrphanCollector } from './orphans.ts';
+import { createProbes } from './probes.ts';
+import { lookAtProxy } from './proxies.ts';
+import { lookAtQueue } from './queue.ts';
+import { lookAtReserve } from './reserve.ts';
+import { lookAtSession } from './sessions.ts';
+import { createSpread } from './spread.ts';
+
+const BACKOFF_MS = 500;
+const ENDED_MS = 10_000;
+const ORPHAN_PROXIES_MS = 60_000;
+const HISTORY_MS = 1_000;
+/** Sessions and proxies wait for the store only; instances also for a provider or a probe. */
+const CONCURRENCY = { sessions: 256, instances: 64, proxies: 64, classes: 4 };
+
+export type Reconciler = {
+  readonly ctx: EngineContext;
+  readonly history: HistoryKeeper;
+  readonly loops: Loops;
+  /** Filled while leading, for GetStatus. */
+  readonly observers: Map<string, ProviderObserver>;
+  /** Tells of committed changes of phase, own ones only. Returns its end. */
+  readonly onTransition: (listener: (t: Transition) => void) => () => void;
+};
+
+/** Everything that the leader does, until its term ends. */
+export async function reconcile(r: Reconciler, term: Term): Promise<void> {
+  const { ctx, loops } = r;
+  const { clock, mirror } = ctx;
+  const { signal } = term;
+  const offers = new Map<InstanceId, Offer>();
+  const probes = createProbes(ctx);
+  const destroys: InstanceDeps['destroys'] = new Map();
+
+  function queue<K extends string>(name: keyof typeof NAMES, concurrency: number, look: Look<K>): Workqueue<K> {
+    return createWorkqueue<K>({
+      clock,
+      concurrency,
+      backoffMs: BACKOFF_MS,
+      look,
+      onPass: () => loops.passed(name),
+      onError: (err, key) => loops.failed(name, err, { [NAMES[name]]: key }),
+    });
+  }
+
+  const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(ctx, term, id));
+  const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy(ctx, term, id, s));
+  const instanceDeps = { ctx, term, observers: r.observers, probes, offers, destroys };
+  const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
+    lookAtInstance(instanceDeps, id, s),
+  );
+  const waiting = queue<string>('queue', CONCURRENCY.classes, (name, s) => lookAtQueue({ ctx, term, offers }, name, s));
+  const reserveDeps = { ctx, term, offers, history: r.history };
+  const reserve = queue<string>('reserve', CONCURRENCY.classes, (name, s) => lookAtReserve(reserveDeps, name, s));
+
+  const wakeObserver = (provider: string) => r.observers.get(provider)?.wake();
+  const spread = createSpread(ctx, { sessions, instances, proxies, queue: waiting, reserve, wakeObserver });
+  const watchers = [...ctx.providers.values()].map((provider) => {
+    const orphans = createOrphanCollector(ctx, () => r.observers.get(provider.name));
+    const observer = createObserver({
+      provider,
+      clock,
+      isBusy: () => isBusy(ctx),
+      onList: (owned) => {
+        spread.listed(observer, owned);
+        void orphans.collect(owned, signal).catch((err: unknown) => loops.failed('orphans', err, {}));
+      },
+    });
+    r.observers.set(provider.name, observer);
+    return observer;
+  });
+
+  const loop = (name: Parameters<Loops['passed']>[0], pass: (s: AbortSignal) => Promise<number>) =>
+    runLoop(
+      async (s) => {
+        const pause = await pass(s);
+        loops.passed(name);
+        return pause;
+      },
+      { clock, backoffMs: BACKOFF_MS, onError: (err) => loops.failed(name, err, {}) },
+      signal,
+    );
+
+  // What the store had may be ahead of the mirror: a new leader begins from all of it.
+  await ctx.follower.resync();
+  const unlisten = mirror.listen(spread.changed);
+  const unlearn = r.onTransition((t) => {
+    const learnt = r.history.learn(t);
+    if (learnt !== null) reserve.wake(learnt);
+  });
+  const unwatch = ctx.classes.onChange(spread.classes);
+  spread.all();
+  try {
+    await Promise.all([
+      sessions.run(signal),
+      instances.run(signal),
+      proxies.run(signal),
+      waiting.run(signal),
+      reserve.run(signal),
+      ...watchers.map((o) => loop('observer', (s) => o.pass(s))),
+      loop('ended', () => dropEnded(ctx, term, ENDED_MS)),
+      loop('orphans', async (s) => {
+        await collectOrphanProxies(ctx, s);
+        return ORPHAN_PROXIES_MS;
+      }),
+      loop('history', async () => {
+        await r.history.flush(term);
+        return HISTORY_MS;
+      }),
+    ]);
+  } finally {
+    unlisten();
+    unlearn();
+    unwatch();
+    r.observers.clear();
+  }
+}
+
+type Look<K> = (key: K, signal: AbortSignal) => Promise<number | null>;
+
+/** The field that a key of the loop is logged as. */
+const NAMES = {
+  sessions: 'sessionId',
+  instances: 'instanceId',
+  proxies: 'proxyId',
+  queue: 'class',
+  reserve: 'class',
+} as const;
+
+function isBusy(ctx: EngineContext): boolean {
+  const phases = ctx.mirror.phases('instance');
+  return ['intended', 'requested', 'booting', 'destroying'].some((p) => (phases.get(p) ?? 0) > 0);
+}

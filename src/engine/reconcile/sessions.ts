@@ -1,0 +1,45 @@
+import { decideSession } from '../../domain/decide-session.ts';
+import type { SessionId } from '../../domain/ids.ts';
+import type { Session } from '../../domain/session.ts';
+import type { EngineContext } from '../context.ts';
+import type { Term } from '../leader.ts';
+import type { Change } from '../ledger.ts';
+import { KEY } from '../records.ts';
+import { monotonicOf, staleKeys } from './stale.ts';
+
+/** After a jump of the clock nothing ends by a deadline for this long [ms]. */
+const HOLD_MS = 60_000;
+
+/** One look at a session: load, decide, commit. @returns when to look again [monotonic ms] */
+export async function lookAtSession(ctx: EngineContext, term: Term, id: SessionId): Promise<number | null> {
+  const { mirror, clock } = ctx;
+  const session = mirror.session(id);
+  if (session === undefined) return null;
+  const facts = session.phase === 'queued' ? null : session.instance;
+  const instance = facts === null ? undefined : mirror.instance(facts.id);
+  const proxy = facts === null ? undefined : mirror.proxy(facts.proxy);
+  const now = clock.now();
+  const policy = { keepEndedMs: ctx.keepEndedMs, heldUntil: heldUntil(ctx, now) };
+  const decision = decideSession(session, { instance, proxy }, policy, now);
+  const changes: Change[] = [];
+  if (decision.session) changes.push({ kind: 'session', before: session, after: decision.session });
+  if (decision.instance) changes.push({ kind: 'instance', before: instance, after: decision.instance });
+  if (decision.proxy) changes.push({ kind: 'proxy', before: proxy, after: decision.proxy });
+  if (changes.length === 0) return monotonicOf(clock, decision.lookAt);
+  const result = await ctx.ledger.commit({
+    changes,
+    drop: decision.session?.phase === 'released' ? secretOf(session) : [],
+    expect: [term.fence],
+    by: 'sessions',
+  });
+  if (!result.committed) return staleKeys(ctx, result.why);
+  return monotonicOf(clock, decision.lookAt);
+}
+
+const heldUntil = (ctx: EngineContext, now: number): number => {
+  const steadyFor = ctx.clock.monotonic() - ctx.clock.steadySince();
+  return steadyFor >= HOLD_MS ? 0 : now + HOLD_MS - steadyFor;
+};
+
+/** The environment of the session's own is of no use once it has ended. */
+const secretOf = (s: Session) => (s.asked.envDigest === '' ? [] : [{ key: KEY.secret(s.id), was: 1 }]);

@@ -1,0 +1,111 @@
+import type { Role } from '../domain/caller.ts';
+import { BrokerError } from '../domain/errors.ts';
+import type { SessionId, TokenId } from '../domain/ids.ts';
+import type { Instance } from '../domain/instance.ts';
+import type { Proxy } from '../domain/proxy.ts';
+import type { StartHistory } from '../domain/reserve.ts';
+import type { Asked, Session } from '../domain/session.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type { Stored } from '../ports/store.ts';
+
+/** Written into every record. A reader accepts this version and the one before, so that a rollback works. */
+const FORMAT = 1;
+
+/** An idempotency key: the session it stands for, or the mark of a release that overtook its acquire. */
+export type RequestRecord =
+  | {
+      readonly kind: 'session';
+      readonly session: SessionId /** Set where the session was asked for otherwise (`on_conflict` RETURN). */;
+      readonly asked?: Asked;
+    }
+  | { readonly kind: 'tombstone'; readonly at: EpochMs };
+
+export type NameRecord = { readonly session: SessionId };
+/** Environment of a session's own; dropped when the session has ended. */
+export type SecretRecord = { readonly env: Readonly<Record<string, string>> };
+/** A reserve target set by an admin, over the configuration's. */
+export type ReserveRecord = { readonly target: number | null; readonly by: string; readonly at: EpochMs };
+export type TokenRecord = {
+  readonly id: TokenId;
+  /** SHA-256 of the secret, hex. The secret has 256 bits of chance, so no slow hash is needed. */
+  readonly hash: string;
+  readonly tenant: string;
+  readonly role: Role;
+  readonly createdAt: EpochMs;
+  readonly note: string;
+};
+export type LeaseRecord = {
+  readonly holder: string /** The holder stopped and gave it up. */;
+  readonly released: boolean;
+  readonly beat: number;
+};
+
+/** Every kind of record that each replica keeps in memory, with what it holds. */
+export type Mirrored = {
+  session: Session;
+  instance: Instance;
+  proxy: Proxy;
+  reserve: ReserveRecord;
+  history: StartHistory;
+  token: TokenRecord;
+  lease: LeaseRecord;
+};
+export type MirroredKind = keyof Mirrored;
+
+/** Keys of records. `tenant`, class and ids never hold a `/`; a request_id or name may not either. */
+export const KEY = {
+  session: (id: string) => `session/${id}`,
+  instance: (id: string) => `instance/${id}`,
+  proxy: (id: string) => `proxy/${id}`,
+  request: (tenant: string, requestId: string) => `request/${tenant}/${requestId}`,
+  name: (tenant: string, name: string) => `name/${tenant}/${name}`,
+  secret: (id: SessionId) => `secret/${id}`,
+  reserve: (className: string) => `reserve/${className}`,
+  history: (className: string) => `history/${className}`,
+  token: (id: string) => `token/${id}`,
+  lease: 'lease/leader',
+  /** Its revision is the leader's epoch: written at every change of leader, expected by every write of a loop. */
+  epoch: 'epoch/leader',
+} as const;
+
+/** Sorted sets. */
+export const SET = {
+  /** `tenant/id` of sessions that have not ended. */
+  live: 'sessions/live',
+  /** `tenant/id` of sessions that have ended and are still kept. */
+  ended: 'sessions/ended',
+  /** Keys of records to be dropped, by the time of it. */
+  expiry: 'expiry',
+  instances: 'instances',
+  proxies: 'proxies',
+  settings: 'settings',
+  /** Idempotency keys that stand for a session beside its own (`on_conflict` RETURN). */
+  aliases: (id: SessionId) => `aliases/${id}`,
+} as const;
+
+/** Counters. */
+export const COUNTER = {
+  instances: (provider: string) => `instances/${provider}`,
+} as const;
+
+/** The value to store: without the revision, which the store keeps beside it. */
+export function encode(record: object): object {
+  const { revision: _, ...rest } = record as { revision?: number };
+  return { v: FORMAT, ...rest };
+}
+
+/** What was stored, with its revision. @throws BrokerError `unavailable` for a format of a later version */
+export function decode<T>(stored: Stored): T & { readonly revision: number } {
+  const { v, ...rest } = stored.value as { v: number } & T;
+  if (v !== FORMAT && v !== FORMAT - 1)
+    throw new BrokerError('unavailable', `a record has format ${v}, this broker reads ${FORMAT - 1} and ${FORMAT}`, {
+      reason: 'RECORD_FORMAT',
+    });
+  return { ...rest, revision: stored.revision } as T & { readonly revision: number };
+}
+
+/** The kind and the rest of a key. */
+export function splitKey(key: string): { readonly kind: string; readonly id: string } {
+  const slash = key.indexOf('/');
+  return { kind: key.slice(0, slash), id: key.slice(slash + 1) };
+}
