@@ -24,30 +24,30 @@ export function installCommand(can: { readonly root: boolean; readonly sudo: boo
 /** Where packages put servers; not on every user's PATH. */
 const PATH = [process.env.PATH ?? '', '/usr/bin', '/usr/sbin', '/usr/local/bin'].join(delimiter);
 
-function run(command: readonly string[], output: 'show' | 'read', timeoutMs: number): { ok: boolean; text: string } {
+/** Runs without asking anything. `text`: all that it printed. */
+function run(command: readonly string[], timeoutMs: number): { readonly ok: boolean; readonly text: string } {
   const [program = '', ...args] = command;
   const done = spawnSync(program, args, {
     encoding: 'utf8',
     timeout: timeoutMs,
-    stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', output === 'show' ? 'inherit' : 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH, DEBIAN_FRONTEND: 'noninteractive' },
   });
-  return { ok: done.status === 0, text: done.stdout ?? '' };
+  return { ok: done.status === 0, text: `${done.stdout ?? ''}${done.stderr ?? ''}` };
 }
 
-const version = (): number | null => redisMajor(run(['redis-server', '--version'], 'read', 10_000).text);
+const version = (): number | null => redisMajor(run(['redis-server', '--version'], 10_000).text);
 
 function install(): void {
-  const canApt = run(['apt-get', '--version'], 'read', 10_000).ok;
+  const canApt = run(['apt-get', '--version'], 10_000).ok;
   const root = process.getuid?.() === 0;
-  const command = canApt
-    ? installCommand({ root, sudo: !root && run(['sudo', '-n', 'true'], 'read', 10_000).ok })
-    : null;
+  const command = canApt ? installCommand({ root, sudo: !root && run(['sudo', '-n', 'true'], 10_000).ok }) : null;
   if (command === null) return;
   const update = [...command.slice(0, command.indexOf('apt-get')), 'apt-get', 'update', '-qq'];
   console.log(`The tests need Redis ${REDIS_AT_LEAST} or later. Running: ${command.join(' ')}`);
-  run(update, 'show', INSTALL_MS);
-  run(command, 'show', INSTALL_MS);
+  const updated = run(update, INSTALL_MS);
+  const installed = run(command, INSTALL_MS);
+  if (!installed.ok) console.error(`${updated.text}${installed.text}`);
 }
 
 /** Makes sure of Redis. Returns what to tell the user when it is not there, or null. */
