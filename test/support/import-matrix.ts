@@ -20,7 +20,7 @@ export const MATRIX: Readonly<Record<string, Row>> = {
   },
   http: { folders: ['domain', 'engine', 'observability'], types: ['ports'], packages: ['node:*', 'zod'] },
   observability: { folders: ['domain'], types: ['ports'], packages: ['node:*', 'pino', 'prom-client'] },
-  config: { folders: [], types: ['domain'], packages: ['node:*', 'zod', 'yaml'] },
+  config: { folders: [], packages: ['node:*', 'zod', 'yaml'] },
   echo: { folders: [], packages: ['node:*', 'ws'] },
   cli: { folders: ['client'], packages: ['node:*', 'commander', 'cli-table3'] },
   client: { folders: [], packages: ['node:*', '@grpc/grpc-js', '@grpc/proto-loader'] },
