@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { cores, duration, durationOrNone, label, memory, size, whole, writtenOrNumber } from './fields.ts';
+
+const SECOND = 1_000;
+const DAY = 86_400_000;
+
+/** Both ends inclusive; undefined: not readable. */
+function parseStatusRanges(value: string | number): { from: number; to: number }[] | undefined {
+  const ranges = String(value)
+    .split(',')
+    .map((part) => /^ *([1-5]\d\d)(?:-([1-5]\d\d))? *$/.exec(part))
+    .map((m) => ({ from: Number(m?.[1]), to: Number(m?.[2] ?? m?.[1]) }));
+  return ranges.every((r) => r.from <= r.to) ? ranges : undefined;
+}
+
+const statusRanges = writtenOrNumber(parseStatusRanges, {
+  doc: 'Status codes that mean ready',
+  accepts: 'status codes such as 200-399 or 200,404',
+});
+
+/** No NUL: it would end an argument or variable early. */
+const text = (min: number, max: number, doc: string) =>
+  z
+    .string()
+    .min(min)
+    .max(max)
+    .refine((t) => !t.includes('\0'))
+    .meta({ description: doc, minLength: min, maxLength: max });
+
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'letters, digits and "_", at most 128 characters');
+
+const environment = z
+  .record(variable, text(0, 32_768, 'A value; numbers and true or false belong in quotes'))
+  .default({})
+  .meta({ description: 'Environment of every instance of the class: names to values. Not for secrets' });
+
+const argument = text(1, 8_192, 'An argument').meta({ accepts: 'text of 1 to 8192 characters (numbers in quotes)' });
+
+const Port = z.strictObject({
+  name: label(15, 'How callers know the port, and the end of its variable in the instance: BERTH_PORT_NAME'),
+  protocol: z
+    .enum(['http', 'grpc', 'tcp'])
+    .default('http')
+    .meta({ description: 'http (WebSocket included), grpc (HTTP/2 without TLS) or tcp' }),
+});
+
+const gpuModel = text(0, 64, 'GPU model, such as "RTX 4090"');
+const gpuCount = whole(0, 64, 'Number of GPUs');
+const gpuMemory = size('Memory of each GPU');
+
+const Resources = z.strictObject({
+  cpu: cores('Cores: kept..at most. 0: not limited').prefault(0),
+  memory: memory('Main memory: kept..at most. 0: not limited').prefault(0),
+  gpus: z
+    .strictObject({ model: gpuModel.default(''), count: gpuCount.default(0), memory: gpuMemory.prefault(0) })
+    .prefault({})
+    .meta({ description: 'GPUs' }),
+  disk: size('Disk space. 0: not limited').prefault(0),
+});
+
+/** As `Resources`; what is left out is as in the class itself. */
+const MaxResources = z.strictObject({
+  cpu: cores('Most cores. Default: as in resources').optional(),
+  memory: memory('Most main memory. Default: as in resources').optional(),
+  gpus: z
+    .strictObject({ model: gpuModel.optional(), count: gpuCount.optional(), memory: gpuMemory.optional() })
+    .prefault({})
+    .meta({ description: 'Most GPUs. Default: as in resources' }),
+  disk: size('Most disk space. Default: as in resources').optional(),
+});
+
+const Allow = z.strictObject({
+  command: z.boolean().default(false).meta({ description: 'Whether a caller may bring its own command' }),
+  env: z
+    .array(
+      z
+        .string()
+        .regex(/^[A-Za-z_*][A-Za-z0-9_*]{0,127}$/)
+        .meta({ accepts: 'the name of a variable, in which * stands for any run of characters' }),
+    )
+    .max(128)
+    .default([])
+    .meta({ description: 'Variables that a caller may set' }),
+  max_resources: MaxResources.prefault({}).meta({ description: 'The most that a caller may ask for' }),
+});
+
+const Lifetime = z.strictObject({
+  default: duration({ doc: 'Lifetime of a session that asks for none, counted from active' }).prefault('1h'),
+  min: duration({ doc: 'Shortest that a caller may ask for' }).prefault('20s'),
+  max: duration({ doc: 'Longest that a caller may ask for' }).prefault('24h'),
+});
+
+const portName = z.string().optional().meta({ description: 'Name of the port. Default: the first port' });
+
+const Readiness = z.strictObject({
+  http: z
+    .strictObject({
+      port: portName,
+      path: text(1, 1_024, 'Path and query that is asked for with GET')
+        .refine((path) => /^\/[\x21-\x7e]*$/.test(path))
+        .default('/')
+        .meta({ accepts: 'a path that begins with "/", without spaces' }),
+      expect: statusRanges.prefault('200-399'),
+    })
+    .optional()
+    .meta({ description: 'Ready when an HTTP request is answered as expected' }),
+  tcp: z
+    .strictObject({ port: portName })
+    .optional()
+    .meta({ description: 'Ready when a connection is accepted. This is the default, on the first port' }),
+  interval: duration({ min: 10, max: 300 * SECOND, doc: 'Between two probes of an instance that starts' }).prefault(
+    '1s',
+  ),
+  timeout: duration({ min: 10, max: 60 * SECOND, doc: 'How long one probe waits for its answer' }).prefault('2s'),
+  failure_threshold: whole(1, 100, 'Failed probes in a row after which a ready instance counts as lost').default(3),
+  ready_interval: duration({ min: 100, max: 3_600 * SECOND, doc: 'Between two probes of a reserve member' }).prefault(
+    '5s',
+  ),
+});
+
+const Reserve = z.strictObject({
+  target: whole(0, 100_000, 'Ready instances to keep; changed live by `berth reserve set`').default(0),
+  max_at_once: whole(1, 1_000, 'Most instances that start for the reserve at the same time').default(4),
+  max_failures: whole(1, 100, 'Failed starts in a row after which refilling stops, but for trial starts').default(3),
+  retry: duration({ doc: 'Before the first trial start; doubled after each that fails' }).prefault('30s'),
+  max_retry: duration({ doc: 'No trial start waits longer than this' }).prefault('10m'),
+});
+
+/** One class as written in the file, `defaults` already merged in. The only source of defaults and of the docs. */
+export const ClassSchema = z.strictObject({
+  description: text(0, 512, 'For people').default(''),
+  provider: z.string().default('process').meta({ description: 'Where instances come from' }),
+  proxy: z.string().default('direct').meta({ description: 'What owns the address that callers get' }),
+  command: z
+    .array(argument)
+    .max(256)
+    .default([])
+    .meta({ description: 'Program and arguments. Required with provider process. Words such as {{port.NAME}}: below' }),
+  env: environment,
+  ports: z
+    .array(Port)
+    .min(1)
+    .max(16)
+    .meta({ description: 'Ports that instances serve', accepts: 'a list of 1 to 16 ports' }),
+  resources: Resources.prefault({}).meta({ description: 'What a session gets that asks for nothing' }),
+  allow: Allow.prefault({}).meta({ description: 'What a caller may override' }),
+  lifetime: Lifetime.prefault({}).meta({ description: 'How long sessions live' }),
+  max_age: duration({
+    doc: 'No extension passes this, counted from active. Default: as lifetime.max',
+  }).optional(),
+  idle_timeout: durationOrNone({ doc: 'Sessions that nobody uses for this long end' }).prefault('none'),
+  max_idle_timeout: duration({ doc: 'Longest idle timeout that a caller may ask for' }).prefault('24h'),
+  queue_timeout: duration({ min: 0, max: DAY, doc: 'How long an acquire waits for capacity' }).prefault('10m'),
+  boot_timeout: duration({ max: DAY, doc: 'A new instance must be ready within this, else it is given up' }).prefault(
+    '5m',
+  ),
+  confirm_timeout: duration({
+    doc: 'A session that turned active while nobody waited for it ends after this, unless somebody asks for it',
+  }).prefault('5m'),
+  warn_before: duration({
+    min: 0,
+    max: DAY,
+    doc: 'How long before an end by lifetime or idleness the warning comes',
+  }).prefault('1m'),
+  start_attempts: whole(1, 100, 'Instances tried for one session before it ends as start-failed').default(3),
+  readiness: Readiness.prefault({}).meta({ description: 'How it is decided that an instance serves' }),
+  reserve: Reserve.prefault({}).meta({ description: 'Instances kept ready for the next caller' }),
+});
+
+export type WrittenClass = z.output<typeof ClassSchema>;
+
+/** Words that may stand in a command as {{word}}, besides {{port.NAME}}. */
+export const COMMAND_WORDS: Readonly<Record<string, string>> = {
+  cpu_limit: 'cores that may be used at most',
+  cpu_request: 'cores that are kept',
+  memory_limit: 'bytes of memory that may be used at most',
+  memory_request: 'bytes of memory that are kept',
+  gpu_count: 'GPUs',
+  disk: 'bytes of disk',
+  session_id: 'the session; refused in a class with a reserve, whose instances start before there is one',
+  instance_id: 'the instance',
+};
+
+/** Words that the class file alone knows: they are filled in when it is read. */
+export const FILE_WORDS: Readonly<Record<string, string>> = {
+  node: 'the Node program that berth itself runs on; provider process only',
+  berth: "the folder of berth's own programs, such as {{berth}}/echo/server.ts; provider process only",
+};

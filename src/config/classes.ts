@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto';
+import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
+import { crossCheck, type Known } from './class-rules.ts';
+import { ClassSchema, type WrittenClass } from './class-schema.ts';
+import { configError, describeInput, explain, type Problem, pathText, show } from './explain.ts';
+import { isLabel } from './fields.ts';
+import { locate } from './locate.ts';
+import { didYouMean } from './nearest.ts';
+import { fillOwn, type Own, ownParts } from './shipped.ts';
+
+/** Not an option: nothing is activated before there is an in-instance agent. */
+const ACTIVATION_TIMEOUT_MS = 60_000;
+/** A class file is written by people; a Kubernetes ConfigMap holds no more either. */
+const MAX_FILE_BYTES = 1_048_576;
+
+const DESCRIBED = describeInput(ClassSchema);
+
+export type ParseOptions = Known & {
+  /** Names the file in messages. */
+  readonly file: string;
+  readonly own?: Own;
+};
+
+/** One session class; assignable to `SessionClass` of the domain, which a test asserts. */
+export type ParsedClass = ReturnType<typeof toClass>;
+
+/** Reads a class file's text. All that is wrong with it is told at once; the rules between the options of a class are
+ *  checked when each option for itself is right.
+ *  @throws ConfigError with one line per problem: file:line:column: path: what is wrong; accepted: ... */
+export function parseClasses(text: string, options: ParseOptions): readonly ParsedClass[] {
+  if (text.length > MAX_FILE_BYTES) throw configError(`${options.file}: is larger than 1 MiB`);
+  const lines = new LineCounter();
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${options.file}:${line}:${col}`;
+  };
+  if (doc.errors.length > 0) throw configError(doc.errors.map((e) => `${at(e.pos[0])}: ${e.message}`).join('\n'));
+
+  const read = readFile(doc, options);
+  if (read.problems.length === 0) return read.classes;
+  const told = read.problems
+    .map((p) => ({ offset: locate(doc, p), text: p.path.length ? `${pathText(p.path)}: ${p.text}` : p.text }))
+    .toSorted((a, b) => a.offset - b.offset)
+    .map((p) => `${at(p.offset)}: ${p.text}`);
+  throw configError([...new Set(told)].join('\n'));
+}
+
+type Read = { readonly classes: readonly ParsedClass[]; readonly problems: readonly Problem[] };
+
+function readFile(doc: Document.Parsed, options: ParseOptions): Read {
+  const root = toPlain(doc);
+  if (typeof root === 'string') return { classes: [], problems: [{ path: [], text: root }] };
+  const { classes: written, defaults = {}, ...others } = root;
+  const problems: Problem[] = Object.keys(others).map((key) => ({
+    path: [key],
+    atKey: true,
+    text: `unknown option${didYouMean(key, ['classes', 'defaults']) || '; accepted: classes, defaults'}`,
+  }));
+  if (!isPlain(defaults)) return { classes: [], problems: [...problems, refusedMap(['defaults'], defaults)] };
+  if (!isPlain(written) || Object.keys(written).length === 0)
+    return {
+      classes: [],
+      problems: [...problems, { path: ['classes'], text: 'is required; accepted: at least one class by its name' }],
+    };
+
+  problems.push(...defaultsProblems(defaults));
+  const classes = Object.entries(written).flatMap(([name, own]): ParsedClass[] => {
+    const result = readClass(name, own, defaults, options);
+    problems.push(...result.problems);
+    return [...result.classes];
+  });
+  return { classes, problems };
+}
+
+function readClass(name: string, own: unknown, defaults: Plain, options: ParseOptions): Read {
+  const path = ['classes', name];
+  const problems: Problem[] = [];
+  if (!isLabel(name, 63))
+    problems.push({
+      path,
+      atKey: true,
+      text: 'is no name for a class; accepted: 1 to 63 lower-case letters, digits and "-", beginning with a letter',
+    });
+  if (!isPlain(own)) return { classes: [], problems: [...problems, refusedMap(path, own)] };
+  const merged = merge(withoutOther(defaults, own), own);
+  const parsed = ClassSchema.safeParse(merged);
+  const found = parsed.success
+    ? crossCheck(parsed.data, options)
+    : explain(parsed.error.issues, merged, DESCRIBED).filter((p) => !isFrom(defaults, own, p.path));
+  problems.push(...found.map((p) => ({ ...p, path: [...path, ...p.path] })));
+  if (!parsed.success || problems.length > 0) return { classes: [], problems };
+  return { classes: [toClass(name, parsed.data, options.own ?? ownParts())], problems };
+}
+
+/** Whether a problem is about what only `defaults` says: it is told once, there. */
+const isFrom = (defaults: Plain, own: Plain, path: readonly PropertyKey[]): boolean =>
+  has(defaults, path) && !has(own, path);
+
+function defaultsProblems(defaults: Plain): Problem[] {
+  const parsed = ClassSchema.safeParse(defaults);
+  if (parsed.success) return [];
+  return explain(parsed.error.issues, defaults, DESCRIBED)
+    .filter((p) => has(defaults, p.path))
+    .map((p) => ({ ...p, path: ['defaults', ...p.path] }));
+}
+
+const refusedMap = (path: readonly string[], value: unknown): Problem => ({
+  path,
+  text: `${show(value)} is not accepted; accepted: a map of options`,
+});
+
+type Plain = Readonly<Record<string, unknown>>;
+
+const isPlain = (value: unknown): value is Plain =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function has(root: Plain, path: readonly PropertyKey[]): boolean {
+  let here: unknown = root;
+  for (const step of path) {
+    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return false;
+    here = (here as Record<PropertyKey, unknown>)[step];
+  }
+  return true;
+}
+
+function toPlain(doc: Document.Parsed): Plain | string {
+  if (!isMap(doc.contents)) return 'is no class file; accepted: a map with "classes" and, if wanted, "defaults"';
+  try {
+    const plain: unknown = doc.toJS({ maxAliasCount: 100 });
+    return isPlain(plain) ? plain : 'is no class file';
+  } catch (err) {
+    return `cannot be read: ${err instanceof Error ? err.message : String(err)}`;
+  }
+}
+
+/** Maps are merged option by option; everything else, lists too, is replaced. */
+function merge(below: Plain, above: Plain): Plain {
+  const entries = new Map(Object.entries(below));
+  for (const [key, value] of Object.entries(above)) {
+    const under = entries.get(key);
+    entries.set(key, isPlain(under) && isPlain(value) ? merge(under, value) : value);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** `defaults` without the kind of readiness that the class does not want: the two exclude each other. */
+function withoutOther(defaults: Plain, own: Plain): Plain {
+  const { readiness } = defaults;
+  const wanted = own.readiness;
+  if (!isPlain(readiness) || !isPlain(wanted)) return defaults;
+  if (!('http' in wanted) && !('tcp' in wanted)) return defaults;
+  const { http: _http, tcp: _tcp, ...kept } = readiness;
+  const same = 'http' in wanted ? { http: readiness.http } : { tcp: readiness.tcp };
+  return { ...defaults, readiness: Object.values(same).includes(undefined) ? kept : { ...kept, ...same } };
+}
+
+type Probe =
+  | {
+      readonly kind: 'http';
+      readonly port: string;
+      readonly path: string;
+      readonly expect: readonly { from: number; to: number }[];
+    }
+  | { readonly kind: 'tcp'; readonly port: string };
+
+function toProbe(c: WrittenClass): Probe {
+  const first = c.ports[0]?.name ?? '';
+  const { http, tcp } = c.readiness;
+  return http
+    ? { kind: 'http', port: http.port ?? first, path: http.path, expect: http.expect }
+    : { kind: 'tcp', port: tcp?.port ?? first };
+}
+
+const toResources = (r: WrittenClass['resources']) => ({
+  cpu: r.cpu,
+  memory: r.memory,
+  gpuModel: r.gpus.model,
+  gpuCount: r.gpus.count,
+  gpuMemory: r.gpus.memory,
+  disk: r.disk,
+});
+
+function toClass(name: string, c: WrittenClass, own: Own) {
+  const most = c.allow.max_resources;
+  return {
+    name,
+    description: c.description,
+    provider: c.provider,
+    proxy: c.proxy,
+    command: c.command.map((argument) => fillOwn(argument, own)),
+    env: c.env,
+    ports: c.ports,
+    resources: toResources(c.resources),
+    allow: {
+      command: c.allow.command,
+      env: c.allow.env,
+      maxResources: toResources({
+        cpu: most.cpu ?? c.resources.cpu,
+        memory: most.memory ?? c.resources.memory,
+        gpus: {
+          model: most.gpus.model ?? c.resources.gpus.model,
+          count: most.gpus.count ?? c.resources.gpus.count,
+          memory: most.gpus.memory ?? c.resources.gpus.memory,
+        },
+        disk: most.disk ?? c.resources.disk,
+      }),
+    },
+    lifetime: c.lifetime,
+    maxAgeMs: c.max_age ?? c.lifetime.max,
+    idleTimeoutMs: c.idle_timeout,
+    maxIdleTimeoutMs: c.max_idle_timeout,
+    queueTimeoutMs: c.queue_timeout,
+    bootTimeoutMs: c.boot_timeout,
+    activationTimeoutMs: ACTIVATION_TIMEOUT_MS,
+    confirmTimeoutMs: c.confirm_timeout,
+    warnBeforeMs: c.warn_before,
+    startAttempts: c.start_attempts,
+    readiness: {
+      ...toProbe(c),
+      intervalMs: c.readiness.interval,
+      timeoutMs: c.readiness.timeout,
+      failureThreshold: c.readiness.failure_threshold,
+      readyIntervalMs: c.readiness.ready_interval,
+    },
+    reserve: {
+      target: c.reserve.target,
+      maxAtOnce: c.reserve.max_at_once,
+      maxFailures: c.reserve.max_failures,
+      retryMs: c.reserve.retry,
+      maxRetryMs: c.reserve.max_retry,
+    },
+    recipe: recipeOf(c),
+  };
+}
+
+/** Over what an instance is made from, as written: `{{berth}}` stays, so that replicas installed in different folders
+ *  agree. The order of variables does not count. */
+function recipeOf(c: WrittenClass): string {
+  const env = Object.entries(c.env).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const parts = [
+    c.provider,
+    c.proxy,
+    c.command,
+    env,
+    c.ports.map((p) => [p.name, p.protocol]),
+    toResources(c.resources),
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { duration, flag, wholeText, written } from './fields.ts';
+import { parseListen, parsePortRange, parseStore } from './places.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const path = (doc: string) => written((text) => text, { doc, accepts: 'a path' });
+
+/** Everything that can be set about a broker: the only source of defaults and of the generated table.
+ *  In groups, in the order in which the table shows them. */
+export const ConfigSchema = z.strictObject({
+  BERTH_DATA_DIR: path('Folder for what berth keeps on this machine; made if it is missing').prefault('.berth'),
+  BERTH_STORE: written((text) => parseStore(text) ?? undefined, {
+    doc: 'Where sessions and all other records live. Default: `sqlite:berth.db` in BERTH_DATA_DIR',
+    accepts:
+      'sqlite:FILE, redis://[USER:PASSWORD@]HOST[:PORT][/DB], the same with rediss:// (TLS), or redis-sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT/MASTER[/DB]',
+  }).optional(),
+  BERTH_REDIS_PREFIX: written((text) => (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(text) ? text : undefined), {
+    doc: 'Begins every key in Redis, so that installations can share one',
+    accepts: '1 to 63 lower-case letters, digits, ".", "_" and "-"',
+  }).prefault('berth'),
+  BERTH_CLASSES: path('File of session classes. Default: the shipped deploy/classes/default.yaml').optional(),
+  BERTH_LISTEN: written((text) => parseListen(text) ?? undefined, {
+    doc: 'Where gRPC is served',
+    accepts: 'HOST:PORT, such as 127.0.0.1:7700 or [::1]:7700; port 0: any free one',
+  }).prefault('127.0.0.1:7700'),
+  BERTH_HTTP_LISTEN: written((text) => (text === 'off' ? null : (parseListen(text) ?? undefined)), {
+    doc: 'Where /healthz, /readyz and /metrics are served, without TLS or tokens',
+    accepts: 'HOST:PORT, or off',
+  }).prefault('127.0.0.1:7701'),
+  BERTH_TLS_CERT: path('Certificate chain (PEM) for gRPC; needs BERTH_TLS_KEY').optional(),
+  BERTH_TLS_KEY: path('Its private key (PEM)').optional(),
+  BERTH_TLS_CLIENT_CA: path('Only clients with a certificate of these authorities (PEM) may call').optional(),
+  BERTH_INSECURE: flag(false, 'Serve other machines without TLS: tokens can be read on the way'),
+  BERTH_ADMIN_TOKEN_FILE: path('A file with a bearer token that is an admin from the start').optional(),
+  BERTH_INSTALLATION_ID: written((text) => (/^[a-z0-9][a-z0-9-]{3,31}$/.test(text) ? text : undefined), {
+    doc: 'Marks what this installation owns at its providers; all replicas share it. Default: made at the first start and kept in BERTH_DATA_DIR',
+    accepts: '4 to 32 lower-case letters, digits and "-"',
+  }).optional(),
+  BERTH_LEAD: flag(true, 'Whether this replica may be the one that starts and ends instances'),
+  BERTH_LEASE: duration({ max: HOUR, doc: 'A leader that was not heard of for this long is replaced' }).prefault('15s'),
+  BERTH_LEASE_RENEW: duration({ min: 100, max: HOUR, doc: 'How often the leader says that it lives' }).prefault('3s'),
+  BERTH_MAX_INSTANCES: wholeText(0, 1_000_000, 'Most instances of one provider at a time').prefault('10'),
+  BERTH_PROCESS_PORTS: written((text) => parsePortRange(text) ?? undefined, {
+    doc: 'Ports for the instances of provider process',
+    accepts: 'FROM-TO within 1024-65535',
+  }).prefault('20000-29999'),
+  BERTH_KEEP_ENDED: duration({
+    min: MINUTE,
+    doc: 'How long ended sessions can be asked for, and their request_id and cost are known',
+  }).prefault('24h'),
+  BERTH_CLEAR_ON_START: flag(false, 'End every session that is there at the start'),
+  BERTH_CLEAR_ON_EXIT: flag(false, 'End every session before stopping'),
+  BERTH_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .prefault('info')
+    .meta({ description: 'Least important level that is logged' }),
+});
+
+/** The variables as parsed, before the rules between them. */
+export type Variables = z.output<typeof ConfigSchema>;

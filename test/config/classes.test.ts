@@ -1,0 +1,349 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { COMMAND_WORDS } from '../../src/config/class-schema.ts';
+import { parseClasses } from '../../src/config/classes.ts';
+import { shippedFile } from '../../src/config/shipped.ts';
+import { COMMAND_WORDS as DOMAIN_WORDS } from '../../src/domain/command.ts';
+import type { SessionClass } from '../../src/domain/session-class.ts';
+
+const KNOWN = { providers: ['process'], proxies: ['direct'], file: 'classes.yaml' };
+
+// The assignment is a test of its own: config imports nothing of the domain, so a drift must fail to compile here.
+const parse = (text: string): readonly SessionClass[] => parseClasses(text, KNOWN);
+
+function only(text: string): SessionClass {
+  const [first, ...others] = parse(text);
+  if (first === undefined || others.length > 0) throw new Error('not one class');
+  return first;
+}
+
+function refusal(text: string): string[] {
+  try {
+    parse(text);
+  } catch (err) {
+    if (err instanceof Error && err.name === 'ConfigError') return err.message.split('\n');
+    throw err;
+  }
+  throw new Error('was accepted');
+}
+
+/** A class with one more option, on line 4. */
+const withOption = (option: string) => `classes:
+  a:
+    command: [run, "{{port.web}}"]
+    ${option}
+    ports: [{name: web}, {name: api, protocol: grpc}]
+`;
+
+describe('a session class file', () => {
+  it('fills in every default', () => {
+    expect(only('classes: {a: {command: [run], ports: [{name: web}]}}')).toEqual({
+      name: 'a',
+      description: '',
+      provider: 'process',
+      proxy: 'direct',
+      command: ['run'],
+      env: {},
+      ports: [{ name: 'web', protocol: 'http' }],
+      resources: {
+        cpu: { request: 0, limit: 0 },
+        memory: { request: 0, limit: 0 },
+        gpuModel: '',
+        gpuCount: 0,
+        gpuMemory: 0,
+        disk: 0,
+      },
+      allow: {
+        command: false,
+        env: [],
+        maxResources: {
+          cpu: { request: 0, limit: 0 },
+          memory: { request: 0, limit: 0 },
+          gpuModel: '',
+          gpuCount: 0,
+          gpuMemory: 0,
+          disk: 0,
+        },
+      },
+      lifetime: { default: 3_600_000, min: 20_000, max: 86_400_000 },
+      maxAgeMs: 86_400_000,
+      idleTimeoutMs: null,
+      maxIdleTimeoutMs: 86_400_000,
+      queueTimeoutMs: 600_000,
+      bootTimeoutMs: 300_000,
+      activationTimeoutMs: 60_000,
+      confirmTimeoutMs: 300_000,
+      warnBeforeMs: 60_000,
+      startAttempts: 3,
+      readiness: {
+        kind: 'tcp',
+        port: 'web',
+        intervalMs: 1_000,
+        timeoutMs: 2_000,
+        failureThreshold: 3,
+        readyIntervalMs: 5_000,
+      },
+      reserve: { target: 0, maxAtOnce: 4, maxFailures: 3, retryMs: 30_000, maxRetryMs: 600_000 },
+      recipe: expect.stringMatching(/^[0-9a-f]{16}$/),
+    } satisfies Record<keyof SessionClass, unknown>);
+  });
+
+  it('reads friendly units', () => {
+    const c = only(
+      withOption(
+        'resources: {cpu: 0.1..1, memory: 64Mi..1Gi, disk: 10GB, gpus: {count: 2, model: RTX 4090, memory: 24Gi}}',
+      ),
+    );
+    expect(c.resources).toEqual({
+      cpu: { request: 0.1, limit: 1 },
+      memory: { request: 67_108_864, limit: 1_073_741_824 },
+      gpuModel: 'RTX 4090',
+      gpuCount: 2,
+      gpuMemory: 25_769_803_776,
+      disk: 10_000_000_000,
+    });
+    expect(c.allow.maxResources).toEqual(c.resources);
+  });
+
+  it('lets callers ask for more where the class says how much', () => {
+    const c = only(withOption('allow: {max_resources: {cpu: 4}}\n    resources: {cpu: 1, memory: 1Gi}'));
+    expect(c.allow.maxResources).toMatchObject({ cpu: { request: 4, limit: 4 }, memory: { limit: 1_073_741_824 } });
+  });
+
+  it('merges the defaults into every class, option by option', () => {
+    const classes = parse(`
+defaults:
+  env: {A: "1", B: "1"}
+  reserve: {target: 3, retry: 1m}
+  readiness: {timeout: 5s, http: {path: /up}}
+  ports: [{name: web}]
+classes:
+  a: {command: [run], env: {B: "2"}, reserve: {target: 1}}
+  b: {command: [run], readiness: {tcp: {}}, ports: [{name: other, protocol: tcp}]}
+`);
+    expect(classes[0]).toMatchObject({
+      env: { A: '1', B: '2' },
+      reserve: { target: 1, retryMs: 60_000 },
+      readiness: { kind: 'http', path: '/up', timeoutMs: 5_000 },
+    });
+    expect(classes[1]).toMatchObject({
+      reserve: { target: 3 },
+      readiness: { kind: 'tcp', port: 'other', timeoutMs: 5_000 },
+      ports: [{ name: 'other' }],
+    });
+  });
+
+  it('reads status codes as ranges', () => {
+    const c = only(withOption('readiness: {http: {expect: "200-299, 404"}}'));
+    expect(c.readiness).toMatchObject({
+      kind: 'http',
+      port: 'web',
+      expect: [
+        { from: 200, to: 299 },
+        { from: 404, to: 404 },
+      ],
+    });
+  });
+
+  it("finds berth's own programs in sources and in a build", () => {
+    const text =
+      'classes: {a: {command: ["{{node}}", "{{berth}}/echo/server.ts", "{{ berth }}", "{{port.web}}"], ports: [{name: web}]}}';
+    const inSources = parseClasses(text, { ...KNOWN, own: { node: '/n', folder: '/s', extension: '.ts' } });
+    const inBuild = parseClasses(text, { ...KNOWN, own: { node: '/n', folder: '/d', extension: '.js' } });
+    expect(inSources[0]?.command).toEqual(['/n', '/s/echo/server.ts', '/s', '{{port.web}}']);
+    expect(inBuild[0]?.command).toEqual(['/n', '/d/echo/server.js', '/d', '{{port.web}}']);
+    expect(inBuild[0]?.recipe).toBe(inSources[0]?.recipe);
+  });
+
+  it('changes the recipe with what an instance is made from, and with nothing else', () => {
+    const recipe = (option: string) => only(withOption(option)).recipe;
+    const base = recipe('env: {A: "1", B: "2"}');
+    expect(recipe('env: {B: "2", A: "1"}')).toBe(base);
+    expect(
+      recipe('env: {A: "1", B: "2"}\n    lifetime: {default: 2h}\n    reserve: {target: 5}\n    description: x'),
+    ).toBe(base);
+    const others = ['env: {A: "1", B: "3"}', 'resources: {cpu: 2}', 'resources: {memory: 1Gi}'].map(recipe);
+    expect(new Set([base, ...others]).size).toBe(4);
+  });
+
+  it('knows the same words in commands as the domain', () => {
+    expect(Object.keys(COMMAND_WORDS)).toEqual([...DOMAIN_WORDS]);
+  });
+
+  it.each(['deploy/classes/default.yaml', 'deploy/classes/example.yaml'])('ships a good %s', (file) => {
+    expect(parse(readFileSync(shippedFile(file), 'utf8')).length).toBeGreaterThan(0);
+  });
+
+  it('shows every option in the example', () => {
+    const example = readFileSync(shippedFile('deploy/classes/example.yaml'), 'utf8');
+    const page = readFileSync(shippedFile('deploy/config.md'), 'utf8');
+    const options = [...page.matchAll(/^\| `([a-z_.[\]]+)` \|/gm)].map((m) =>
+      m[1]?.split(/[.[\]]+/).findLast((p) => p !== ''),
+    );
+    expect(options.length).toBeGreaterThan(40);
+    for (const option of options) expect(example).toMatch(new RegExp(`\\b${option}:`));
+  });
+});
+
+describe('a broken class file', () => {
+  it.each([
+    [
+      'lifetime: {max: 3 hours}',
+      'classes.yaml:4:21: classes.a.lifetime.max: "3 hours" is not accepted; accepted: a duration from 1s to 366d, such as 250ms, 90s, 20m or 7d',
+    ],
+    ['lifetime: {max: 30}', 'classes.yaml:4:21: classes.a.lifetime.max: 30 is not accepted; accepted: a duration'],
+    ['lifetme: {max: 3h}', 'classes.yaml:4:5: classes.a.lifetme: unknown option; did you mean "lifetime"?'],
+    ['lifetime: {mx: 3h}', 'classes.yaml:4:16: classes.a.lifetime.mx: unknown option; did you mean "max"?'],
+    [
+      'lifetime: 3h',
+      'classes.yaml:4:15: classes.a.lifetime: "3h" is not accepted; accepted: a map of default, min, max',
+    ],
+    [
+      'reserve: {target: 1.5}',
+      'classes.yaml:4:23: classes.a.reserve.target: 1.5 is not accepted; accepted: a whole number from 0 to 100000',
+    ],
+    ['reserve: {target: 100001}', 'classes.a.reserve.target: 100001 is not accepted'],
+    [
+      'allow: {command: yes}',
+      'classes.yaml:4:22: classes.a.allow.command: "yes" is not accepted; accepted: true or false',
+    ],
+    [
+      'allow: {env: ["A B"]}',
+      'classes.yaml:4:19: classes.a.allow.env[0]: "A B" is not accepted; accepted: the name of a variable',
+    ],
+    ['env: {PORT: 8080}', 'classes.yaml:4:17: classes.a.env.PORT: 8080 is not accepted; accepted: text'],
+    ['env: {1A: x}', 'classes.yaml:4:11: classes.a.env.1A: the name is not accepted'],
+    ['env: {A: "x\\0y"}', 'classes.a.env.A: "x\\u0000y" is not accepted'],
+    [
+      'provider: proces',
+      'classes.yaml:4:15: classes.a.provider: "proces" is not accepted; accepted: process; did you mean "process"?',
+    ],
+    ['proxy: nginx', 'classes.yaml:4:12: classes.a.proxy: "nginx" is not accepted; accepted: direct'],
+    ['resources: {cpu: 2..1}', 'classes.yaml:4:22: classes.a.resources.cpu: "2..1" is not accepted; accepted: cores'],
+    ['resources: {memory: lots}', 'classes.a.resources.memory: "lots" is not accepted; accepted: a size'],
+    [
+      'readiness: {http: {port: wbe}}',
+      'classes.yaml:4:30: classes.a.readiness.http.port: no port is named "wbe"; accepted: web, api; did you mean "web"?',
+    ],
+    ['readiness: {http: {port: api}}', 'classes.a.readiness.http.port: port "api" speaks grpc'],
+    [
+      'readiness: {http: {}, tcp: {}}',
+      'classes.yaml:4:27: classes.a.readiness.tcp: only one of http and tcp is accepted',
+    ],
+    ['readiness: {http: {expect: 99}}', 'classes.a.readiness.http.expect: 99 is not accepted; accepted: status codes'],
+    [
+      'readiness: {http: {path: up}}',
+      'classes.a.readiness.http.path: "up" is not accepted; accepted: a path that begins with "/"',
+    ],
+    ['lifetime: {max: 30m}', 'classes.a.lifetime.default: lifetime.default (1h) is above lifetime.max (30m)'],
+    ['lifetime: {min: 2h}', 'classes.a.lifetime.default: lifetime.min (2h) is above lifetime.default (1h)'],
+    ['max_age: 1h', 'classes.yaml:4:14: classes.a.max_age: lifetime.max (1d) is above max_age (1h)'],
+    ['idle_timeout: 25h', 'classes.a.idle_timeout: idle_timeout (1d1h) is above max_idle_timeout (1d)'],
+    ['reserve: {retry: 1h}', 'classes.a.reserve.max_retry: reserve.retry (1h) is above reserve.max_retry (10m)'],
+    ['command2: []', 'classes.a.command2: unknown option; did you mean "command"?'],
+    ['description:', 'classes.yaml:4:5: classes.a.description: null is not accepted'],
+  ])('says where and what is wrong with %s', (option, text) => {
+    expect(refusal(withOption(option)).join('\n')).toContain(text);
+  });
+
+  it.each([
+    ['command: []', 'classes.a.command: is required with provider process'],
+    [
+      'command: [run, 100]',
+      'classes.a.command[1]: 100 is not accepted; accepted: text of 1 to 8192 characters (numbers in quotes)',
+    ],
+    ['command: [run, "{{port.wep}}"]', 'unknown word {{port.wep}}; accepted: cpu_limit'],
+    ['command: [run, "{{cpu_limits}}"]', 'did you mean "cpu_limit"?'],
+    [
+      'command: [run, "{{session_id}}"]\n    reserve: {target: 1}',
+      '{{session_id}} is not known when an instance of the reserve starts',
+    ],
+  ])('says what is wrong with %s', (command, text) => {
+    expect(refusal(`classes:\n  a:\n    ${command}\n    ports: [{name: web}]\n`).join('\n')).toContain(text);
+  });
+
+  it('tells everything at once, in the order of the file', () => {
+    const lines = refusal(`defaults:
+  start_attempts: 900
+classes:
+  Bad_Name:
+    command: [run]
+    ports: [{name: web}, {name: web}]
+    max_age: never
+  a:
+    ports: []
+  b:
+extra: 1
+`);
+    expect(lines).toEqual([
+      'classes.yaml:2:19: defaults.start_attempts: 900 is not accepted; accepted: a whole number from 1 to 100',
+      expect.stringMatching(/^classes.yaml:4:3: classes.Bad_Name: is no name for a class; accepted: /),
+      expect.stringMatching(/^classes.yaml:7:14: classes.Bad_Name.max_age: "never" is not accepted/),
+      expect.stringMatching(/^classes.yaml:9:12: classes.a.ports: \[\] is not accepted/),
+      'classes.yaml:10:3: classes.b: null is not accepted; accepted: a map of options',
+      expect.stringMatching(/^classes.yaml:11:1: extra: unknown option/),
+    ]);
+  });
+
+  it('places a broken rule at the default that breaks it', () => {
+    const lines = refusal('defaults:\n  proxy: nginx\nclasses:\n  a: {command: [run], ports: [{name: web}]}\n');
+    expect(lines).toEqual(['classes.yaml:2:10: classes.a.proxy: "nginx" is not accepted; accepted: direct']);
+  });
+
+  it.each([
+    ['', 'is no class file'],
+    ['- a', 'is no class file'],
+    ['classes:', 'classes: is required; accepted: at least one class by its name'],
+    ['classes: {}', 'classes: is required'],
+    ['classes: [a]', 'classes: is required'],
+    ['classes: {a: {}, a: {}}', 'classes.yaml:1:18: Map keys must be unique'],
+    ['classes: {a: {', 'classes.yaml:1:'],
+    ['classes:\n\ta: 1', 'classes.yaml:2:1: '],
+    ['a: &a [x, x]\nb: &b [*a, *a]\nclasses: *c', 'classes.yaml:'],
+    [`classes: {a: {description: "${'x'.repeat(1_100_000)}"}}`, 'is larger than 1 MiB'],
+    [
+      `a0: &a0 x\n${Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`).join('\n')}\nclasses: {}`,
+      'cannot be read: Excessive alias count',
+    ],
+  ])('is told apart: %.40j', (text, expected) => {
+    expect(refusal(text).join('\n')).toContain(expected);
+  });
+
+  it('is refused in words whatever it holds', () => {
+    const keys = fc.constantFrom(
+      'classes',
+      'defaults',
+      'a',
+      'ports',
+      'command',
+      'lifetime',
+      'max',
+      'env',
+      '__proto__',
+      'constructor',
+      'readiness',
+      'http',
+      'name',
+    );
+    const tree = fc.letrec((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 5 },
+        fc.jsonValue({ maxDepth: 1 }),
+        fc.array(tie('node'), { maxLength: 3 }),
+        fc.dictionary(keys, tie('node'), { maxKeys: 4 }),
+      ),
+    })).node;
+    fc.assert(
+      fc.property(tree, (classes) => {
+        try {
+          parse(JSON.stringify({ classes }));
+        } catch (err) {
+          expect((err as Error).name).toBe('ConfigError');
+          expect((err as Error).message).toMatch(/^classes\.yaml:\d+:\d+: /);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
