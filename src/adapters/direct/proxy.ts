@@ -1,0 +1,20 @@
+import type { ProxySeen, SessionProxy } from '../../ports/session-proxy.ts';
+
+/** No proxy: the endpoint is the instance's own address, and changes with it. Keeps nothing, so owns nothing. */
+export function createDirectProxy(): SessionProxy {
+  return {
+    kind: 'direct',
+    async ensure(spec, signal): Promise<ProxySeen> {
+      signal.throwIfAborted();
+      if (spec.upstream === null) return { status: 'starting', detail: "the instance's address is not known yet" };
+      return { status: 'serving', endpoint: { ports: spec.upstream, stable: false } };
+    },
+    async remove(_id, signal) {
+      signal.throwIfAborted();
+    },
+    async listOwned(signal) {
+      signal.throwIfAborted();
+      return [];
+    },
+  };
+}
