@@ -1,0 +1,147 @@
+import type { Commit, CommitResult, FeedEntry, Range, Store, Stored } from '../../ports/store.ts';
+import { type Applied, createApply, type Encoded, encode } from './commit.ts';
+import { createFeed } from './feed.ts';
+import { asWriteError, closedError, openDatabase } from './schema.ts';
+
+/** Event lines that are kept, and how many more may gather before the oldest are dropped. */
+const LOG_LINES = 100_000;
+const LOG_SLACK = 1_000;
+
+type Waiting = Encoded & {
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (err: unknown) => void;
+};
+
+export type SqliteOptions = {
+  /** Pages of 4 KiB that the file may have; a larger one is refused as a full disk would be. */
+  readonly maxPages?: number;
+};
+
+/**
+ * A store in one file of this machine, for one broker process. Every answer to a commit waits for the disk; commits
+ * asked for within one turn of the event loop share one transaction, and so one wait.
+ * @param path of the file, or `:memory:` for a store that ends with the process
+ * @throws BrokerError `unavailable` when the file is in use by another process, too new, or cannot be opened
+ */
+export async function openSqliteStore(path: string, options: SqliteOptions = {}): Promise<Store> {
+  const db = openDatabase(path);
+  if (options.maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${Math.trunc(options.maxPages)}`);
+  const apply = createApply(db);
+  const feed = createFeed();
+  const queries = prepareQueries(db);
+  let group: Waiting[] = [];
+  let closed = false;
+  let logBegin = Number(queries.firstLine.get()?.id ?? 1);
+
+  /** @param begin where the log begins, as far as this transaction knows. Returns the same for the next. */
+  function log(lines: readonly string[], begin: number): number {
+    let last = 0;
+    for (const line of lines) last = Number(queries.addLine.run(line).lastInsertRowid);
+    if (last - begin < LOG_LINES + LOG_SLACK) return begin;
+    queries.trimLog.run(last - LOG_LINES);
+    return last - LOG_LINES + 1;
+  }
+
+  /** One transaction. Runs in one go, so that no read sees a part of it. */
+  function write(all: readonly Waiting[]): readonly Applied[] {
+    let begin = logBegin;
+    db.exec('BEGIN IMMEDIATE');
+    const applied = all.map((one) => {
+      const outcome = apply(one);
+      if (outcome.result.committed) begin = log(one.commit.events ?? [], begin);
+      return outcome;
+    });
+    db.exec('COMMIT');
+    logBegin = begin;
+    return applied;
+  }
+
+  function flush(): void {
+    if (group.length === 0) return;
+    const all = group;
+    group = [];
+    try {
+      const applied = write(all);
+      for (const [i, outcome] of applied.entries()) answer(all[i], outcome);
+    } catch (err) {
+      rollBack();
+      const refusal = asWriteError(err);
+      for (const one of all) one.reject(refusal);
+    }
+  }
+
+  function answer(one: Waiting | undefined, { result, keys }: Applied): void {
+    if (result.committed) feed.publish({ kind: 'commit', keys, events: one?.commit.events ?? [], own: true });
+    one?.resolve(result);
+  }
+
+  function rollBack(): void {
+    try {
+      // SQLite has ended the transaction by itself after some errors, such as a full disk.
+      if (db.isTransaction) db.exec('ROLLBACK');
+    } catch {
+      // The next BEGIN is refused then, and tells its caller.
+    }
+  }
+
+  const open = <T>(answer: () => T): Promise<T> =>
+    closed ? Promise.reject(closedError()) : new Promise((resolve) => resolve(answer()));
+
+  return {
+    read: (keys) => open(() => keys.map((key) => toStored(queries.record.get(key)))),
+    range: (set, range) => open(() => queries.range(set, range)),
+    counters: (names) => open(() => names.map((name) => Number(queries.counter.get(name)?.value ?? 0))),
+    commit(commit: Commit) {
+      if (closed) return Promise.reject(closedError());
+      return new Promise<CommitResult>((resolve, reject) => {
+        const encoded = encode(commit);
+        // Not in this phase of the event loop: the other requests that have arrived come along.
+        if (group.length === 0) setImmediate(flush);
+        group.push({ ...encoded, resolve, reject });
+      });
+    },
+    feed(signal): AsyncIterable<FeedEntry> {
+      if (closed) throw closedError();
+      return feed.read(signal);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      flush();
+      feed.close();
+      db.close();
+    },
+  };
+}
+
+const toStored = (row: Record<string, unknown> | undefined): Stored | null =>
+  row === undefined ? null : { revision: Number(row.revision), value: JSON.parse(String(row.value)) };
+
+function prepareQueries(db: ReturnType<typeof openDatabase>) {
+  // A byte that no text has: the end of all that begins with the prefix.
+  const within = (lower: string) =>
+    db.prepare(`SELECT member FROM member WHERE "set" = ?1 AND member ${lower} AND member < ?2 || CAST(x'FF' AS TEXT)
+      ORDER BY member LIMIT ?3`);
+  const longer = within('> ?2');
+  const fromPrefix = within('>= ?2');
+  const after = within('> ?4');
+  const due = db.prepare(`SELECT member FROM member WHERE "set" = ?1 AND score <= ?2 ORDER BY score, member LIMIT ?3`);
+
+  function rows(set: string, range: Range) {
+    if (range.by === 'score') return due.all(set, range.max, range.limit);
+    const { prefix, limit } = range;
+    if (range.after === undefined) return longer.all(set, prefix, limit);
+    const before = Buffer.compare(Buffer.from(range.after), Buffer.from(prefix)) < 0;
+    return before ? fromPrefix.all(set, prefix, limit) : after.all(set, prefix, limit, range.after);
+  }
+
+  return {
+    record: db.prepare('SELECT revision, value FROM record WHERE key = ?'),
+    counter: db.prepare('SELECT value FROM counter WHERE name = ?'),
+    addLine: db.prepare('INSERT INTO log (line) VALUES (?)'),
+    firstLine: db.prepare('SELECT min(id) AS id FROM log'),
+    trimLog: db.prepare('DELETE FROM log WHERE id <= ?'),
+    range: (set: string, range: Range): readonly string[] =>
+      range.limit <= 0 ? [] : rows(set, range).map((row) => String(row.member)),
+  };
+}

@@ -1,0 +1,19 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqliteStore } from '../../../src/adapters/sqlite/store.ts';
+import { storeContract } from '../../contract/store.contract.ts';
+
+storeContract('sqlite', 'one', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'berth-store-'));
+  let files = 0;
+  return {
+    open: () => openSqliteStore(join(dir, `${++files}.db`)),
+    stop: () => rm(dir, { recursive: true }),
+  };
+});
+
+storeContract('sqlite in memory', 'one', async () => ({
+  open: () => openSqliteStore(':memory:'),
+  stop: async () => {},
+}));
