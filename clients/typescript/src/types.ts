@@ -1,0 +1,268 @@
+/**
+ * What the client takes and gives. Durations are milliseconds and end in `Ms`, sizes are bytes and end in `Bytes`,
+ * times are `Date`, money is US dollars. What is not set is `null` (or an empty string, for texts).
+ */
+
+/**
+ * - `queued`: waits for capacity
+ * - `starting`: an instance is being created or boots
+ * - `activating`: the instance is being handed what is the owner's own
+ * - `active`: the endpoint answers; the lifetime counts from here
+ * - `releasing`: the end was decided, the instance is being given up
+ * - `released`: ended; kept for 24 h
+ */
+export type SessionPhase = 'queued' | 'starting' | 'activating' | 'active' | 'releasing' | 'released';
+
+export type EndReason =
+  | 'client'
+  | 'expired'
+  | 'idle'
+  | 'unconfirmed'
+  | 'queue-timeout'
+  | 'start-failed'
+  | 'activation-failed'
+  | 'instance-lost'
+  | 'budget'
+  | 'admin'
+  | 'broker-stop';
+
+/** What to do when a living session has the name: refuse, answer that one, or release it and start anew. */
+export type OnConflict = 'fail' | 'return' | 'replace';
+
+export type Protocol = 'http' | 'grpc' | 'tcp';
+
+/** An amount that is kept, and the most that may be used. */
+export type Amount = { readonly request?: number; readonly limit?: number };
+
+/** What is unset comes from the class; more than the class allows is refused. */
+export type Requirements = {
+  /** Cores, 0.001 to 1,024. */
+  readonly cpu?: Amount;
+  /** Bytes, 1 MiB to 64 TiB. */
+  readonly memory?: Amount;
+  readonly gpus?: {
+    /** In order of preference, such as "RTX 4090". */
+    readonly models?: readonly string[];
+    readonly count?: number;
+    /** Of each GPU. */
+    readonly memoryBytes?: number;
+  };
+  readonly diskBytes?: number;
+  /** Any of them: two-letter country codes, or "north-america", "europe", "asia". */
+  readonly regions?: readonly string[];
+  /** US dollars per hour, all parts together. */
+  readonly maxPricePerHour?: number;
+  readonly interruptible?: boolean;
+  /** 0 to 1. */
+  readonly minReliability?: number;
+};
+
+export type AcquireRequest = {
+  /** Session class, as `classes()` lists them. */
+  readonly class: string;
+  /** Idempotency key, 1 to 128 characters of A-Z a-z 0-9 . _ : - . Made by the client when left out. */
+  readonly requestId?: string;
+  /** Unique among the tenant's living sessions. */
+  readonly name?: string;
+  /** Default: `fail`. */
+  readonly onConflict?: OnConflict;
+  readonly requirements?: Requirements;
+  /** The end user. */
+  readonly owner?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Environment of the instance; only what the class allows. Never shown again by any call. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** In place of the class's command; only if the class allows it. */
+  readonly command?: readonly string[];
+  /** Counted from `active`. */
+  readonly lifetimeMs?: number;
+  /** 0: never idle. */
+  readonly idleTimeoutMs?: number;
+  readonly queueTimeoutMs?: number;
+  /** How long `acquire` waits for `active`. 0: answer at once. Left out: until active or ended. */
+  readonly waitMs?: number;
+};
+
+/** Which session: its id, its name among the living ones, or the `requestId` it was asked for with. */
+export type SessionRef = { readonly id: string } | { readonly name: string } | { readonly requestId: string };
+
+export type Session = {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string;
+  readonly owner: string;
+  readonly class: string;
+  readonly requestId: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly phase: SessionPhase;
+  /** Why it still waits, in words for people. */
+  readonly waitingFor: string;
+  /** Set in `releasing` and `released`. */
+  readonly endReason: EndReason | null;
+  readonly endDetail: string;
+  /** Set from `active` on; never changes while the session lives. */
+  readonly endpoint: Endpoint | null;
+  readonly deadlines: Deadlines;
+  /** Set from `starting` on. */
+  readonly instance: Instance | null;
+  /** US dollars so far. */
+  readonly cost: number;
+  readonly fromReserve: boolean;
+  /** Grows with every change. */
+  readonly revision: number;
+  readonly createTime: Date | null;
+  /** When the present phase began. */
+  readonly phaseTime: Date | null;
+  readonly activeTime: Date | null;
+  readonly endTime: Date | null;
+  /** When it should be active, from measured starts. */
+  readonly expectedActiveTime: Date | null;
+  /** Set when the end is near. */
+  readonly warning: { readonly reason: 'expired' | 'idle'; readonly endTime: Date } | null;
+  /** Instances tried so far. */
+  readonly attempts: number;
+};
+
+/** When the session ends if nothing happens. `null`: does not apply. */
+export type Deadlines = {
+  readonly queueTime: Date | null;
+  readonly expireTime: Date | null;
+  /** No extension passes this. */
+  readonly maxExpireTime: Date | null;
+  readonly idleTime: Date | null;
+  /** Until then somebody must ask for the session. */
+  readonly confirmTime: Date | null;
+};
+
+export type Endpoint = { readonly ports: readonly EndpointPort[]; readonly stable: boolean };
+
+export type EndpointPort = {
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+};
+
+export type Instance = {
+  readonly id: string;
+  readonly provider: string;
+  readonly providerRef: string;
+  readonly machineId: string;
+  readonly hostId: string;
+  readonly region: string;
+  readonly granted: Resources;
+  readonly pricePerHour: number;
+  readonly createTime: Date | null;
+};
+
+/** 0 or empty: not limited or not known. */
+export type Resources = {
+  readonly cpuRequest: number;
+  readonly cpuLimit: number;
+  readonly memoryRequestBytes: number;
+  readonly memoryLimitBytes: number;
+  readonly gpuModel: string;
+  readonly gpuCount: number;
+  readonly gpuMemoryBytes: number;
+  readonly diskBytes: number;
+};
+
+export type ListQuery = {
+  /** 1 to 1,000. Default: 100. */
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+  readonly class?: string;
+  /** Left out or empty: all but `released`. */
+  readonly phases?: readonly SessionPhase[];
+  readonly owner?: string;
+  /** Only sessions that carry all of these. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Admins only. Left out: the caller's own, or every tenant for an admin. */
+  readonly tenant?: string;
+};
+
+/** An empty `nextPageToken` marks the last page. */
+export type SessionPage = { readonly sessions: readonly Session[]; readonly nextPageToken: string };
+
+export type SessionClass = {
+  readonly name: string;
+  readonly description: string;
+  readonly provider: string;
+  readonly proxy: string;
+  readonly ports: readonly { readonly name: string; readonly protocol: Protocol }[];
+  readonly resources: Resources;
+  readonly defaultLifetimeMs: number;
+  readonly minLifetimeMs: number;
+  readonly maxLifetimeMs: number;
+  /** No extension passes this, counted from `active`. */
+  readonly maxAgeMs: number;
+  /** 0: never idle. */
+  readonly defaultIdleTimeoutMs: number;
+  readonly defaultQueueTimeoutMs: number;
+  readonly commandAllowed: boolean;
+  /** Names, or patterns with "*". */
+  readonly envAllowed: readonly string[];
+  /** Median of the last cold starts; `null` until there is one. */
+  readonly expectedStartMs: number | null;
+};
+
+export type Reserve = {
+  readonly class: string;
+  readonly target: number;
+  /** What the class's configuration says. */
+  readonly configuredTarget: number;
+  readonly ready: number;
+  readonly starting: number;
+  /** Failed starts in a row. */
+  readonly failures: number;
+  readonly backingOff: boolean;
+  readonly lastFailure: string;
+  readonly retryTime: Date | null;
+  readonly setBy: string;
+  readonly setTime: Date | null;
+};
+
+export type BrokerStatus = {
+  readonly version: string;
+  readonly replicaId: string;
+  readonly installationId: string;
+  /** Empty while no replica reconciles. */
+  readonly leaderId: string;
+  readonly store: string;
+  readonly startTime: Date | null;
+  /** Living ones by phase. */
+  readonly sessions: Readonly<Record<string, number>>;
+  readonly instances: Readonly<Record<string, number>>;
+  readonly proxies: Readonly<Record<string, number>>;
+  readonly reserves: readonly Reserve[];
+  readonly loops: readonly LoopStatus[];
+  readonly providers: readonly ProviderStatus[];
+};
+
+export type LoopStatus = {
+  readonly name: string;
+  readonly lastPassTime: Date | null;
+  /** Passes that failed in a row. */
+  readonly failures: number;
+  readonly lastError: string;
+};
+
+export type ProviderStatus = {
+  readonly name: string;
+  readonly instances: number;
+  readonly maxInstances: number;
+  readonly listTime: Date | null;
+  readonly listError: string;
+};
+
+export type Role = 'client' | 'admin';
+
+export type Token = {
+  /** Not secret. */
+  readonly id: string;
+  readonly tenant: string;
+  readonly role: Role;
+  readonly createTime: Date | null;
+  readonly note: string;
+};

@@ -1,0 +1,127 @@
+import type { Calls } from './calls.ts';
+import { decodeSession } from './decode.ts';
+import { encodeRef } from './encode.ts';
+import { BerthError, isBerthError } from './errors.ts';
+import { retryDelay } from './retry.ts';
+import type { Session, SessionRef } from './types.ts';
+
+export type WatchOptions = {
+  /** Only states of a later revision. Default: the present one first. */
+  readonly afterRevision?: number;
+  /** How long the broker may be away before the watch fails [ms]. Default: the client's. */
+  readonly retryForMs?: number;
+  readonly signal?: AbortSignal;
+};
+
+/** Where a watch is; moves with every state. */
+type Cursor = { ref: SessionRef; revision: number; breaks: number; brokenSince: number | null };
+
+/** See BerthClient.watch. After a broken stream it goes on behind the last revision seen: no state comes twice. */
+export async function* watchSession(
+  calls: Calls,
+  ref: SessionRef,
+  o: WatchOptions = {},
+): AsyncGenerator<Session, void, undefined> {
+  const { system } = calls;
+  const cursor: Cursor = { ref, revision: o.afterRevision ?? 0, breaks: 0, brokenSince: null };
+  for (;;) {
+    const broken = yield* watchOnce(calls, cursor, o.signal);
+    if (broken === null) return;
+    cursor.brokenSince ??= system.monotonic();
+    if (system.monotonic() - cursor.brokenSince > (o.retryForMs ?? calls.retryForMs)) throw broken;
+    await system.sleep(pauseAfter(broken, cursor.breaks, system.random()), o.signal);
+    cursor.breaks += 1;
+  }
+}
+
+/** One stream. Returns what broke it, or `null` after the released state. */
+async function* watchOnce(
+  { channel }: Calls,
+  cursor: Cursor,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Session, BerthError | null, undefined> {
+  const request = { ...encodeRef(cursor.ref), afterRevision: cursor.revision };
+  try {
+    for await (const answer of channel.stream((m) => channel.sessions.watchSession(request, m), signal)) {
+      const session = decodeSession(answer.session);
+      const later = session.revision > cursor.revision;
+      // A name is the living session's only: the last state could not be asked for by it.
+      Object.assign(cursor, { ref: { id: session.id }, breaks: 0, brokenSince: null });
+      cursor.revision = Math.max(cursor.revision, session.revision);
+      if (later) yield session;
+      if (session.phase === 'released') return null;
+    }
+  } catch (err) {
+    if (isBerthError(err) && isBroken(err)) return err;
+    throw err;
+  }
+  return new BerthError('unavailable', 'the broker ended the watch before the session was released');
+}
+
+/** Whether the connection broke, as opposed to the broker having refused. A stream that a proxy or a dying broker
+ *  cuts shows as any of these codes, without the broker's details. */
+const isBroken = (err: BerthError): boolean =>
+  err.code === 'unavailable' || (isBerthError(err, 'internal', 'unknown') && !err.answered);
+
+const pauseAfter = (err: BerthError, breaks: number, chance: number): number =>
+  retryDelay(err, breaks, chance) ?? retryDelay(new BerthError('unavailable', ''), breaks, chance) ?? 0;
+
+/**
+ * Watches until the session is active, or until `until`, and answers its state then.
+ * @param o.until on the monotonic clock [ms]
+ * @throws BerthError `aborted`, or `resource-exhausted` (QUEUE_TIMEOUT), when it ends before
+ */
+export async function waitForActive(
+  calls: Calls,
+  from: Session | SessionRef,
+  o: WatchOptions & { readonly onProgress?: (session: Session) => void; readonly until?: number },
+): Promise<Session> {
+  let latest: Session | null = 'phase' in from ? from : null;
+  const ref: SessionRef = latest === null ? from : { id: latest.id };
+  const stop = new AbortController();
+  const timer = o.until === undefined ? null : abortAt(calls, o.until, stop);
+  const signal = o.signal === undefined ? stop.signal : AbortSignal.any([o.signal, stop.signal]);
+  try {
+    for await (const session of watchSession(calls, ref, { ...o, afterRevision: latest?.revision ?? 0, signal })) {
+      latest = session;
+      o.onProgress?.(session);
+      if (isSettled(session)) return session;
+    }
+  } catch (err) {
+    if (err !== TIME_IS_UP || latest === null) throw err;
+    return latest;
+  } finally {
+    stop.abort();
+    await timer;
+  }
+  throw new BerthError('internal', 'the watch ended early');
+}
+
+/** Whether there is nothing left to wait for. @throws BerthError when it ended before it was active */
+function isSettled(session: Session): boolean {
+  if (session.phase === 'releasing' || session.phase === 'released') throw endedError(session);
+  return session.phase === 'active';
+}
+
+const TIME_IS_UP = new BerthError('deadline-exceeded', 'the session was not active in time');
+
+function abortAt(calls: Calls, until: number, stop: AbortController): Promise<void> {
+  const { system } = calls;
+  return system.sleep(Math.max(0, until - system.monotonic()), stop.signal).then(
+    () => stop.abort(TIME_IS_UP),
+    () => undefined,
+  );
+}
+
+/** What the end of a session before it was active means to somebody who waits for it; the same as the broker says to
+ *  a waiting acquire. */
+function endedError(session: Session): BerthError {
+  const why = session.endReason ?? 'client';
+  const detail = session.endDetail === '' ? '' : `: ${session.endDetail}`;
+  const code = why === 'queue-timeout' ? 'resource-exhausted' : 'aborted';
+  return new BerthError(code, `session ${session.id} ended before it was active (${why})${detail}`, {
+    reason: why.replaceAll('-', '_').toUpperCase(),
+    metadata: { session_id: session.id },
+    answered: true,
+  });
+}
