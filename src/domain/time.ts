@@ -12,3 +12,7 @@ export function earliest(...times: readonly (EpochMs | null | undefined)[]): Epo
   for (const t of times) if (t !== null && t !== undefined && (first === null || t < first)) first = t;
   return first;
 }
+
+/** ISO 8601 in UTC, for people and logs. */
+// biome-ignore lint/style/noRestrictedGlobals: it formats a time that is given, and reads no clock
+export const iso = (at: EpochMs): string => new Date(at).toISOString();

@@ -15,6 +15,8 @@ export type Classes = {
   current(): ReadonlyMap<string, SessionClass>;
   /** Calls `listener` after each reload. Returns its end. */
   onChange(listener: () => void): () => void;
+  /** Calls the listeners: what depends on the classes is to be looked at again. */
+  changed(): void;
 };
 
 /** What the use cases and the loops work with. */
@@ -31,4 +33,6 @@ export type EngineContext = {
   readonly follower: Follower;
   readonly hooks: EngineHooks;
   readonly keepEndedMs: number;
+  /** While set, all is being ended: no reserve is kept. */
+  readonly clearing: { now: boolean };
 };

@@ -101,7 +101,7 @@ export function createFollower(deps: {
     if (behind.length > 0 && !signal.aborted) await load(behind).catch(deps.onError);
   }
 
-  async function take1(keys: readonly Expect[], isOwn: boolean, signal: AbortSignal): Promise<void> {
+  async function takeIn(keys: readonly Expect[], isOwn: boolean, signal: AbortSignal): Promise<void> {
     const behind = keys.filter((k) => isBehind(k.key, k.revision));
     if (behind.length === 0) return;
     if (!isOwn) return load(behind.map((k) => k.key));
@@ -113,13 +113,13 @@ export function createFollower(deps: {
     /** Resolves when everything was read once. */
     ready: firstResync,
     resync,
-    /** Reads one record that turned out to be stale. */
-    refresh: (key: string): Promise<void> => load([key]),
+    /** Reads records that turned out to be stale. */
+    refresh: (...keys: readonly string[]): Promise<void> => load(keys),
     async run(signal: AbortSignal): Promise<void> {
       for await (const entry of store.feed(signal)) {
         for (let pauseMs = 50; !signal.aborted; pauseMs = Math.min(2_000, pauseMs * 2)) {
           try {
-            await (entry.kind === 'resync' ? resync() : take1(entry.keys, entry.own, signal));
+            await (entry.kind === 'resync' ? resync() : takeIn(entry.keys, entry.own, signal));
             break;
           } catch (err) {
             // An entry is taken in or tried again: leaving one out would leave the mirror wrong for good.

@@ -1,13 +1,13 @@
-import { type Bound, baseOf, bind, factsOf, type Member } from '../../domain/bind.ts';
+import { baseOf, bind, factsOf, type Member } from '../../domain/bind.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import { mismatch } from '../../domain/match.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { Offer } from '../../ports/compute-provider.ts';
+import { claimChanges } from '../claim.ts';
 import type { EngineContext } from '../context.ts';
 import { planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';
-import type { Change } from '../ledger.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up. */
@@ -67,7 +67,7 @@ async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<boolea
   try {
     const now = ctx.clock.now();
     const result = await ctx.ledger.commit({
-      oneOf: members.map((m) => changesOf(session, m, bind(session, m, false, now))),
+      oneOf: members.map((m) => claimChanges(session, m, bind(session, m, false, now))),
       expect: [term.fence],
       by: 'queue',
     });
@@ -80,13 +80,6 @@ async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<boolea
 
 export const suits = (m: Member, s: Pick<Session, 'asked'>): boolean =>
   mismatch({ ...m.instance, region: m.instance.ref.region }, s.asked.requirements) === null;
-
-/** The three records of a claim. */
-export const changesOf = (before: Session | undefined, m: Member, b: Bound): readonly Change[] => [
-  { kind: 'session', before, after: b.session },
-  { kind: 'instance', before: m.instance, after: b.instance },
-  { kind: 'proxy', before: m.proxy, after: b.proxy },
-];
 
 async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: AbortSignal): Promise<Placed> {
   const { ctx, term } = d;

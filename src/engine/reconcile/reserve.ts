@@ -23,7 +23,9 @@ export type ReserveDeps = {
 
 /** What a class shall keep ready: an admin's word over the configuration's. */
 export const reserveTarget = (ctx: EngineContext, className: string): number =>
-  ctx.mirror.reserve(className)?.target ?? ctx.classes.current().get(className)?.reserve.target ?? 0;
+  ctx.clearing.now
+    ? 0
+    : (ctx.mirror.reserve(className)?.target ?? ctx.classes.current().get(className)?.reserve.target ?? 0);
 
 /** One look at a class's reserve: plan, then make or give back. A class that is no longer configured keeps none. */
 export async function lookAtReserve(d: ReserveDeps, className: string, signal: AbortSignal): Promise<number | null> {

@@ -1,0 +1,155 @@
+import type { Caller } from '../domain/caller.ts';
+import { BrokerError, invalid } from '../domain/errors.ts';
+import { expectedStart, NO_HISTORY } from '../domain/reserve.ts';
+import type { EngineContext } from './context.ts';
+import type { Loops } from './loops.ts';
+import type { ProviderObserver } from './observer.ts';
+import { reserveTarget } from './reconcile/reserve.ts';
+import { COUNTER, encode, KEY, SET } from './records.ts';
+import { ended } from './release.ts';
+import type { Tokens } from './tokens.ts';
+import { retryable, tooManyWriters, updateSession } from './update.ts';
+import type { AdminUseCases, ProviderView, ReserveView } from './use-cases.ts';
+import { viewOf } from './view.ts';
+
+export type AdminDeps = {
+  readonly ctx: EngineContext;
+  readonly tokens: Tokens;
+  readonly loops: Loops;
+  readonly observers: ReadonlyMap<string, ProviderObserver>;
+  readonly about: {
+    readonly version: string;
+    readonly replicaId: string;
+    readonly installationId: string;
+    readonly store: string;
+    readonly startedAt: number;
+  };
+  readonly maxInstances: (provider: string) => number;
+};
+
+const TRIES = 20;
+
+/** What admins may do. */
+export function createAdmin(d: AdminDeps): AdminUseCases {
+  const { ctx, tokens } = d;
+  const { mirror } = ctx;
+
+  function reserveView(className: string): ReserveView {
+    const members = mirror.unclaimed(className);
+    const ready = mirror.pool.size(className);
+    const history = mirror.history(className) ?? NO_HISTORY;
+    const set = mirror.reserve(className);
+    const isSet = set !== undefined && set.target !== null;
+    return {
+      class: className,
+      target: reserveTarget(ctx, className),
+      configuredTarget: ctx.classes.current().get(className)?.reserve.target ?? 0,
+      ready,
+      starting: Math.max(0, members.length - ready),
+      failures: history.failures,
+      backingOff: history.retryAt !== null,
+      lastFailure: history.lastFailure,
+      retryAt: history.retryAt,
+      setBy: isSet ? set.by : '',
+      setAt: isSet ? set.at : null,
+    };
+  }
+
+  const known = (className: string): string => {
+    const classes = ctx.classes.current();
+    if (classes.has(className)) return className;
+    const accepted = [...classes.keys()].sort().join(', ');
+    throw invalid([{ field: 'class', description: `"${className}" is not configured; accepted: ${accepted}` }]);
+  };
+
+  const reserves = (): readonly ReserveView[] => [...ctx.classes.current().keys()].sort().map(reserveView);
+
+  async function setTarget(caller: Caller, className: string, target: number | null): Promise<void> {
+    const key = KEY.reserve(className);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const was = mirror.revision('reserve', className);
+      const record = { target, by: caller.name, at: ctx.clock.now() };
+      const result = await ctx.store.commit({
+        put: [{ key, was, value: encode(record) }],
+        index: [{ set: SET.settings, member: key, score: 0 }],
+        events: [
+          JSON.stringify({
+            ...record,
+            kind: 'reserve',
+            id: className,
+            from: mirror.reserve(className)?.target ?? null,
+            to: target,
+          }),
+        ],
+      });
+      if (result.committed) return mirror.apply('reserve', className, was + 1, record);
+      await ctx.follower.refresh(key);
+    }
+    throw tooManyWriters(`the reserve of class "${className}"`);
+  }
+
+  async function providers(): Promise<readonly ProviderView[]> {
+    const names = [...ctx.providers.keys()];
+    const counts = await ctx.store.counters(names.map(COUNTER.instances));
+    return names.map((name, n) => ({
+      name,
+      instances: counts[n] ?? 0,
+      maxInstances: d.maxInstances(name),
+      listedAt: d.observers.get(name)?.listedAt ?? null,
+      listError: d.observers.get(name)?.listError ?? '',
+    }));
+  }
+
+  return {
+    async classes() {
+      return [...ctx.classes.current().values()]
+        .map((c) => ({ class: c, expectedStartMs: expectedStart(mirror.history(c.name) ?? NO_HISTORY) }))
+        .sort((a, b) => (a.class.name < b.class.name ? -1 : 1));
+    },
+    async setReserve(caller, className, target) {
+      mustBeAdmin(caller);
+      await retryable(setTarget(caller, known(className), target));
+      return reserveView(className);
+    },
+    async reserves(caller, className) {
+      mustBeAdmin(caller);
+      return className === null ? reserves() : [reserveView(known(className))];
+    },
+    async terminate(caller, id, detail) {
+      mustBeAdmin(caller);
+      const end = updateSession(ctx, caller, { by: 'id', id }, (s) => ended(s, 'admin', detail, ctx.clock.now()));
+      return viewOf(ctx, await retryable(end));
+    },
+    async status(caller) {
+      mustBeAdmin(caller);
+      const lease = mirror.lease();
+      return {
+        ...d.about,
+        leaderId: lease === undefined || lease.released ? '' : lease.holder,
+        sessions: Object.fromEntries(mirror.phases('session')),
+        instances: Object.fromEntries(mirror.phases('instance')),
+        proxies: Object.fromEntries(mirror.phases('proxy')),
+        reserves: reserves(),
+        loops: d.loops.views(),
+        providers: await providers(),
+      };
+    },
+    async createToken(caller, tenant, role, note) {
+      mustBeAdmin(caller);
+      return tokens.create(tenant, role, note);
+    },
+    async listTokens(caller) {
+      mustBeAdmin(caller);
+      return tokens.list();
+    },
+    async revokeToken(caller, id) {
+      mustBeAdmin(caller);
+      return retryable(tokens.revoke(id));
+    },
+  };
+}
+
+function mustBeAdmin(caller: Caller): void {
+  if (caller.role !== 'admin')
+    throw new BrokerError('denied', 'only a token of role "admin" may do this', { reason: 'PERMISSION_DENIED' });
+}

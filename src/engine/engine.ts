@@ -1,0 +1,171 @@
+import type { Clock } from '../ports/clock.ts';
+import type { ComputeProvider } from '../ports/compute-provider.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Prober } from '../ports/prober.ts';
+import type { SessionProxy } from '../ports/session-proxy.ts';
+import type { Store } from '../ports/store.ts';
+import { createAdmin } from './admin.ts';
+import type { Classes, EngineContext } from './context.ts';
+import { createFollower } from './follow.ts';
+import type { EngineHooks, Transition } from './hooks.ts';
+import { runLeader } from './leader.ts';
+import { createLedger } from './ledger.ts';
+import { createLoops } from './loops.ts';
+import { createMirror, type Mirror } from './mirror.ts';
+import type { ProviderObserver } from './observer.ts';
+import { createHistoryKeeper } from './reconcile/history.ts';
+import { reconcile } from './reconcile/run.ts';
+import { ended } from './release.ts';
+import { createSessions } from './sessions.ts';
+import { createTokens } from './tokens.ts';
+import type { AdminUseCases, Authenticator, ReserveView, SessionUseCases } from './use-cases.ts';
+
+export type EngineOptions = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly classes: Classes;
+  readonly providers: readonly ComputeProvider[];
+  readonly proxies: readonly SessionProxy[];
+  readonly prober: Prober;
+  readonly hooks: EngineHooks;
+  /** Cap on instances of each provider. */
+  readonly maxInstances: number;
+  /** How long a released session is kept [ms]. */
+  readonly keepEndedMs: number;
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  /** Whether this replica may lead; another must, then. */
+  readonly mayLead: boolean;
+  readonly adminSecret: string | null;
+  readonly about: {
+    readonly version: string;
+    readonly replicaId: string;
+    readonly installationId: string;
+    readonly store: string;
+    readonly startedAt: number;
+  };
+};
+
+/** The broker without its edges. */
+export type Engine = {
+  readonly sessions: SessionUseCases;
+  readonly admin: AdminUseCases;
+  readonly auth: Authenticator;
+  readonly mirror: Mirror;
+  reserves(): Promise<readonly ReserveView[]>;
+  /** Whether the store was read once and this replica can serve. */
+  isReady(): boolean;
+  isLeading(): boolean;
+  /** Resolves when the store was read once. */
+  readonly ready: Promise<void>;
+  /** Ends every living session, and resolves when no instance is left or `signal` aborts. */
+  clear(signal: AbortSignal): Promise<void>;
+  /** Follows the store and leads when it can, until `signal` aborts; then gives the lease up and resolves. */
+  run(signal: AbortSignal): Promise<void>;
+};
+
+export function createEngine(o: EngineOptions): Engine {
+  const mirror = createMirror();
+  const transitions = new Set<(t: Transition) => void>();
+  const hooks: EngineHooks = {
+    ...o.hooks,
+    onTransition(t) {
+      o.hooks.onTransition(t);
+      for (const listener of transitions) listener(t);
+    },
+  };
+  const maxInstances = () => o.maxInstances;
+  const loops = createLoops(o.clock, hooks);
+  const follower = createFollower({
+    store: o.store,
+    mirror,
+    clock: o.clock,
+    onError: (err) => hooks.onLoopError('feed', err, {}),
+  });
+  const ctx: EngineContext = {
+    ...o,
+    providers: new Map(o.providers.map((p) => [p.name, p])),
+    proxies: new Map(o.proxies.map((p) => [p.kind, p])),
+    mirror,
+    ledger: createLedger({ store: o.store, mirror, clock: o.clock, hooks, maxInstances }),
+    follower,
+    hooks,
+    clearing: { now: false },
+  };
+  const observers = new Map<string, ProviderObserver>();
+  const tokens = createTokens(ctx, o.adminSecret);
+  const admin = createAdmin({ ctx, tokens, loops, observers, about: o.about, maxInstances });
+  let isReady = false;
+  let epoch: number | null = null;
+
+  const lead = async (term: Parameters<typeof reconcile>[1]): Promise<void> => {
+    epoch = term.epoch;
+    hooks.onLeader(epoch);
+    const onTransition = (listener: (t: Transition) => void) => {
+      transitions.add(listener);
+      return () => transitions.delete(listener);
+    };
+    try {
+      await reconcile({ ctx, history: createHistoryKeeper(ctx), loops, observers, onTransition }, term);
+    } finally {
+      epoch = null;
+      hooks.onLeader(null);
+    }
+  };
+
+  /** Nothing is to be led before the store was read once; a broker that is stopped before that has nothing to give up. */
+  async function leadWhenReady(signal: AbortSignal, onError: (err: unknown) => void): Promise<void> {
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.race([follower.ready, stopped]);
+    if (!signal.aborted) await runLeader({ ...o, mirror, replicaId: o.about.replicaId, lead, onError }, signal);
+  }
+
+  return {
+    sessions: createSessions(ctx),
+    admin,
+    auth: tokens.authenticator,
+    mirror,
+    reserves: () => admin.reserves({ tenant: 'default', role: 'admin', name: 'broker' }, null),
+    isReady: () => isReady,
+    isLeading: () => epoch !== null,
+    ready: follower.ready,
+    async clear(signal) {
+      await clearAll(ctx, signal);
+    },
+    async run(signal) {
+      const following = follower.run(signal);
+      void follower.ready.then(() => {
+        isReady = true;
+      });
+      const onError = (err: unknown) => hooks.onLoopError('leader', err, {});
+      const leading = o.mayLead ? leadWhenReady(signal, onError) : Promise.resolve();
+      await Promise.all([following, leading]);
+    },
+  };
+}
+
+const CLEAR_LOOK_MS = 50;
+
+async function clearAll(ctx: EngineContext, signal: AbortSignal): Promise<void> {
+  const { mirror, clock } = ctx;
+  ctx.clearing.now = true;
+  ctx.classes.changed();
+  try {
+    while (!signal.aborted) {
+      await endAll(ctx);
+      if (mirror.size('session') === 0 && mirror.size('instance') === 0) return;
+      await clock.sleep(CLEAR_LOOK_MS, signal).catch(() => undefined);
+    }
+  } finally {
+    ctx.clearing.now = false;
+    ctx.classes.changed();
+  }
+}
+
+async function endAll({ mirror, ledger, clock }: EngineContext): Promise<void> {
+  for (const s of mirror.all('session')) {
+    const after = ended(s, 'broker-stop', 'the broker was told to end all sessions', clock.now());
+    if (after !== s) await ledger.commit({ changes: [{ kind: 'session', before: s, after }], by: 'broker' });
+  }
+}

@@ -1,0 +1,81 @@
+import type { Caller } from '../domain/caller.ts';
+import { BrokerError, invalid } from '../domain/errors.ts';
+import type { Session } from '../domain/session.ts';
+import type { EngineContext } from './context.ts';
+import { decode, KEY, SET } from './records.ts';
+import type { ListQuery, SessionPage } from './use-cases.ts';
+import { viewOf } from './view.ts';
+
+/** Records read for one page at most, so that a filter that hardly anything passes cannot hold a call for long. */
+const READ_AT_MOST = 5_000;
+const CHUNK = 500;
+
+/**
+ * ListSessions. Sessions are kept in sets by `tenant/id`, and an id begins with its time of creation: a token is the
+ * last member looked at, and stays good whatever comes and goes around it.
+ */
+export async function list(ctx: EngineContext, caller: Caller, query: ListQuery): Promise<SessionPage> {
+  const prefix = prefixFor(caller, query);
+  const sets = query.phases.length === 0 ? [SET.live] : [SET.live, SET.ended];
+  const found: Session[] = [];
+  let after = tokenToMember(query.pageToken, prefix);
+  for (let read = 0; read < READ_AT_MOST && found.length < query.pageSize; ) {
+    const members = await nextMembers(ctx, sets, prefix, after, Math.min(CHUNK, query.pageSize - found.length));
+    const last = members.at(-1);
+    if (last === undefined) return pageOf(ctx, found, '');
+    const stored = await ctx.store.read(members.map((m) => KEY.session(m.slice(m.indexOf('/') + 1))));
+    for (const s of stored) {
+      const session = s ? (decode<Session>(s) as Session) : null;
+      if (session !== null && passes(session, query)) found.push(session);
+    }
+    read += members.length;
+    after = last;
+  }
+  return pageOf(ctx, found, after);
+}
+
+const pageOf = (ctx: EngineContext, found: readonly Session[], after: string): SessionPage => ({
+  sessions: found.map((s) => viewOf(ctx, s)),
+  nextPageToken: after === '' ? '' : Buffer.from(after).toString('base64url'),
+});
+
+function prefixFor(caller: Caller, query: ListQuery): string {
+  if (caller.role === 'admin') return query.tenant === null ? '' : `${query.tenant}/`;
+  if (query.tenant !== null && query.tenant !== caller.tenant)
+    throw new BrokerError('denied', `tenant: only admins may list the sessions of another tenant than their own`, {
+      reason: 'PERMISSION_DENIED',
+    });
+  return `${caller.tenant}/`;
+}
+
+function tokenToMember(token: string, prefix: string): string {
+  if (token === '') return '';
+  const member = Buffer.from(token, 'base64url').toString();
+  if (member.startsWith(prefix) && /^[a-z0-9-]+\/s-[0-9a-z]{26}$/.test(member)) return member;
+  throw invalid([
+    { field: 'page_token', description: 'it is not a token of this list; use next_page_token of the answer before' },
+  ]);
+}
+
+/** The next members over both sets in order; one that moves between them meanwhile is met once. */
+async function nextMembers(
+  ctx: EngineContext,
+  sets: readonly string[],
+  prefix: string,
+  after: string,
+  limit: number,
+): Promise<readonly string[]> {
+  const range = { by: 'member', prefix, limit, ...(after === '' ? {} : { after }) } as const;
+  const pages = await Promise.all(sets.map((set) => ctx.store.range(set, range)));
+  return [...new Set(pages.flat())].sort().slice(0, limit);
+}
+
+function passes(s: Session, q: ListQuery): boolean {
+  const inPhase = q.phases.length === 0 ? s.phase !== 'released' : q.phases.includes(s.phase);
+  return (
+    inPhase &&
+    (q.class === null || s.asked.class === q.class) &&
+    (q.owner === null || s.asked.owner === q.owner) &&
+    Object.entries(q.labels).every(([key, value]) => s.asked.labels[key] === value)
+  );
+}

@@ -1,0 +1,34 @@
+import type { Session } from '../domain/session.ts';
+import type { EngineContext } from './context.ts';
+import { createWakeable } from './wakeable.ts';
+
+/** Resolves with the session as soon as `isEnough`, or as it is after `ms`. @throws AbortError when `signal` aborts:
+ *  nobody waits any more. Costs nothing while nothing changes. */
+export async function waitForSession(
+  ctx: EngineContext,
+  from: Session,
+  isEnough: (s: Session) => boolean,
+  ms: number,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { clock, mirror } = ctx;
+  const sleeper = createWakeable(clock);
+  let latest = newer(from, mirror.session(from.id));
+  const unlisten = mirror.listenTo(from.id, ({ kind, after }) => {
+    if (kind === 'session' && after !== undefined) latest = newer(latest, after);
+    sleeper.wake();
+  });
+  try {
+    const until = clock.monotonic() + ms;
+    for (let left = ms; !isEnough(latest) && left > 0; left = until - clock.monotonic()) {
+      await sleeper.sleep(left, signal);
+      signal.throwIfAborted();
+    }
+    return latest;
+  } finally {
+    unlisten();
+  }
+}
+
+export const newer = (a: Session, b: Session | undefined): Session =>
+  b !== undefined && b.revision > a.revision ? b : a;

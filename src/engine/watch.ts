@@ -1,0 +1,44 @@
+import type { Caller } from '../domain/caller.ts';
+import type { Session } from '../domain/session.ts';
+import { confirmed } from './acquire.ts';
+import type { EngineContext } from './context.ts';
+import { findSession, readSession } from './find.ts';
+import { updateSession } from './update.ts';
+import type { SessionRef, SessionView } from './use-cases.ts';
+import { viewOf } from './view.ts';
+import { newer, waitForSession } from './wait.ts';
+
+/** A watcher looks into the store this often even if no change was heard of [ms]. */
+const LOOK_AGAIN_MS = 60_000;
+
+/**
+ * WatchSession: the present state first, then later ones, until the session is released. Only the newest state is
+ * held for a slow reader, so states in between may be left out; the last never is.
+ */
+export async function* watch(
+  ctx: EngineContext,
+  caller: Caller,
+  ref: SessionRef,
+  afterRevision: number,
+  signal: AbortSignal,
+): AsyncGenerator<SessionView> {
+  let session = await findSession(ctx, caller, ref);
+  if (session.phase === 'active' && session.confirmBy !== null)
+    session = await updateSession(ctx, caller, { by: 'id', id: session.id }, (s) =>
+      s.phase === 'active' ? confirmed(s, ctx.clock.now()) : s,
+    );
+  for (let told = afterRevision; ; ) {
+    if (session.revision > told) {
+      told = session.revision;
+      yield viewOf(ctx, session);
+    }
+    if (session.phase === 'released') return;
+    const from: Session = session;
+    session = await waitForSession(ctx, from, (s) => s.revision > told, LOOK_AGAIN_MS, signal);
+    if (session.revision <= told) {
+      const stored = await readSession(ctx, session.id);
+      if (stored === null) return;
+      session = newer(session, stored);
+    }
+  }
+}
