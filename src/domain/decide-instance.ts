@@ -141,7 +141,10 @@ function decideDestroying(
 ): InstanceDecision {
   if (seen.status === 'missing' && now >= i.settleAt)
     return { instance: gone(i, i.why, i.detail, i.rentedAt, now), lookAt: null };
-  if (i.ref === null && 'ref' in seen) return { instance: { ...i, ref: seen.ref }, ask: 'destroy', lookAt: now };
+  if (i.ref === null && 'ref' in seen) {
+    // Found: the create is over, and absence from now on is proof.
+    return { instance: { ...i, ref: seen.ref, settleAt: now }, ask: 'destroy', lookAt: now };
+  }
   if (i.ref === null || seen.status === 'missing') return { lookAt: i.settleAt > now ? i.settleAt : null };
   return now < policy.destroyAt ? { lookAt: policy.destroyAt } : { ask: 'destroy', lookAt: null };
 }

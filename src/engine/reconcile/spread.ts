@@ -38,7 +38,7 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     q.instances.wake(i.id);
     q.proxies.wake(i.proxy);
     if (i.for !== null) q.sessions.wake(i.for);
-    for (const of of [i, before]) if (of?.phase === 'bound') q.sessions.wake(of.session);
+    for (const state of [i, before]) if (state?.phase === 'bound') q.sessions.wake(state.session);
     q.reserve.wake(i.class);
     if (i.phase === 'ready') q.queue.wake(i.class);
     if (i.phase === 'requested' || i.phase === 'destroying') q.wakeObserver(i.provider);
