@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Caps, Limits } from './limits.ts';
 import { noLimits } from './limits.ts';
 import { signalTo } from './proc.ts';
@@ -13,6 +13,8 @@ type Kind = {
   readonly bases: readonly string[];
   readonly settings: (caps: Caps, base: string) => readonly (readonly [file: string, value: string])[];
   readonly killFile: boolean;
+  /** Each base must hand its controllers down. */
+  readonly delegates: boolean;
   readonly oomFile: string;
 };
 
@@ -36,6 +38,7 @@ function version1(name: string, root: string): Limits {
     describe: `${usable.join(' and ')} by cgroup v1`,
     bases: usable.map((c) => join(root, c, name)),
     killFile: false,
+    delegates: false,
     oomFile: 'memory.oom_control',
     settings: (caps, base) =>
       base === join(root, 'memory', name)
@@ -67,6 +70,7 @@ function version2(name: string, root: string): Limits {
     describe: 'memory and cpu by cgroup v2',
     bases: [base],
     killFile: true,
+    delegates: true,
     oomFile: 'memory.events',
     settings: (caps) => [
       ...(caps.memoryLimit > 0
@@ -111,15 +115,17 @@ function byCgroup(kind: Kind): Limits {
   ];
   return {
     describe: () => kind.describe,
-    make: (name, caps) =>
-      kind.bases.map((base) => {
-        const group = join(base, name);
+    plan: (name) => kind.bases.map((base) => join(base, name)),
+    make: (groups, caps) => {
+      for (const group of groups) {
+        // Another broker of the installation may have taken the empty base away as it stopped.
+        if (mayMake(dirname(group)) && kind.delegates) delegate(dirname(group));
         mkdirSync(group);
         // Without swap accounting its file is missing, and without swap there is nothing to limit.
-        for (const [file, value] of kind.settings(caps, base))
+        for (const [file, value] of kind.settings(caps, dirname(group)))
           if (!setFile(group, file, value) && !file.includes('sw')) throw new Error(`cannot set ${file} to ${value}`);
-        return group;
-      }),
+      }
+    },
     members: (groups) => (groups.length === 0 ? null : pidsIn(groups)),
     killAll: (groups) => {
       const [first] = groups;

@@ -6,11 +6,13 @@ export interface Limits {
   /** For people, such as "memory and cpu by cgroup v1" or "none: /sys/fs/cgroup is not writable". */
   describe(): string;
   /**
-   * Makes the groups of one instance.
-   * @returns their directories, to be recorded; empty without limits. The instance's first process enters by writing
-   *   its pid to `cgroup.procs` of each, before the program starts.
+   * The directories of one instance's groups, which are not made by this: they are recorded first, so that none is
+   * forgotten. Empty without limits.
    */
-  make(name: string, caps: Caps): readonly string[];
+  plan(name: string): readonly string[];
+  /** Makes the groups. The instance's first process enters by writing its pid to `cgroup.procs` of each, before the
+   *  program starts. */
+  make(groups: readonly string[], caps: Caps): void;
   /** Pids of all processes in it. null: there is no such list. */
   members(groups: readonly string[]): readonly number[] | null;
   /** Sends SIGKILL to all of them. */
@@ -27,7 +29,8 @@ export interface Limits {
 export function noLimits(why: string): Limits {
   return {
     describe: () => `none: ${why}`,
-    make: () => [],
+    plan: () => [],
+    make: () => undefined,
     members: () => null,
     killAll: () => undefined,
     ranOutOfMemory: () => false,

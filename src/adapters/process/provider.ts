@@ -123,7 +123,7 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
   }
 
   async function run(order: Order, places: Places, assigned: readonly PortAddress[], command: readonly string[]) {
-    const intended = recordOf(order.offer.granted, assigned);
+    const intended = recordOf(order, assigned);
     const entry: Entry = {
       tag: order.tag,
       places,
@@ -135,8 +135,8 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
     // In the table before there is a process, so that nobody who looks meanwhile takes the directory for a lost one.
     table.set(order.tag, entry);
     try {
-      entry.record = { ...intended, cgroups: [...caps.make(order.tag, intended.resources)] };
-      writeRecord(places, entry.record);
+      writeRecord(places, intended);
+      caps.make(intended.cgroups, intended.resources);
       const env = environmentOf(order, assigned, places, installationId, o.env ?? process.env);
       const child = await start({ tag: order.tag, command, env, places, cgroups: entry.record.cgroups });
       child.once('exit', () => {
@@ -172,14 +172,17 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
     ports.release(entry.tag);
   }
 
-  const recordOf = (granted: Resources, assigned: readonly PortAddress[]): InstanceRecord => ({
-    version: 1,
-    installation: installationId,
-    ports: assigned.map((p) => ({ name: p.name, protocol: p.protocol, host: p.host, port: p.port })),
-    resources: { cpuRequest: granted.cpu.request, cpuLimit: granted.cpu.limit, memoryLimit: granted.memory.limit },
-    cgroups: [],
-    leader: null,
-  });
+  function recordOf({ tag, offer }: Order, assigned: readonly PortAddress[]): InstanceRecord {
+    const { cpu, memory } = offer.granted;
+    return {
+      version: 1,
+      installation: installationId,
+      ports: assigned.map(({ name, protocol, host, port }) => ({ name, protocol, host, port })),
+      resources: { cpuRequest: cpu.request, cpuLimit: cpu.limit, memoryLimit: memory.limit },
+      cgroups: [...caps.plan(tag)],
+      leader: null,
+    };
+  }
 
   async function boundLogs(): Promise<void> {
     const maxBytes = o.maxLogBytes ?? 8 * 1024 * 1024;

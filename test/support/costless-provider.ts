@@ -1,0 +1,175 @@
+import type { Addresses, NamedPort } from '../../src/domain/endpoint.ts';
+import { BrokerError } from '../../src/domain/errors.ts';
+import { type InstanceId, isInstanceId } from '../../src/domain/ids.ts';
+import type { InstanceRef } from '../../src/domain/instance.ts';
+import type { ComputeProvider, Order, ProviderLimits, Seen } from '../../src/ports/compute-provider.ts';
+import type { Prober } from '../../src/ports/prober.ts';
+
+/** An account at a provider that costs nothing: instances are entries in memory. Outlives the broker's objects. */
+export type CostlessWorld = ReturnType<typeof createCostlessWorld>;
+
+type Held = {
+  readonly tag: InstanceId;
+  readonly installation: string;
+  readonly order: Order;
+  seen: Seen;
+};
+
+/** What goes wrong at which call; one use each unless it says otherwise. */
+export type Knobs = {
+  /** Instead of creating. `outcome-unknown` with `createsAnyway` creates and still fails. */
+  failCreates: BrokerError[];
+  createsAnyway: boolean;
+  /** While set, every list fails with it. */
+  failLists: BrokerError | null;
+  /** While set, creates wait for it, or for their signal. */
+  hangCreates: Promise<void> | null;
+  hangLists: Promise<void> | null;
+  /** While set, a destroyed instance stays as it is. */
+  ignoreDestroys: boolean;
+  /** While set, new instances are `starting` until `boot` is called for them. */
+  bootSlowly: boolean;
+  /** While set, there are no offers. */
+  soldOut: boolean;
+};
+
+/** @param address shared by all instances; each of their ports gets it */
+export function createCostlessWorld(address: { readonly host: string; readonly port: number }) {
+  const held = new Map<string, Held>();
+  const knobs: Knobs = {
+    failCreates: [],
+    createsAnyway: false,
+    failLists: null,
+    hangCreates: null,
+    hangLists: null,
+    ignoreDestroys: false,
+    bootSlowly: false,
+    soldOut: false,
+  };
+  const calls = { offers: 0, create: 0, inspect: 0, destroy: 0, list: 0 };
+  const addressesFor = (ports: readonly NamedPort[]): Addresses => ports.map((p) => ({ ...p, ...address }));
+
+  function change(tag: InstanceId, seen: (h: Held) => Seen): void {
+    const found = [...held.values()].find((h) => h.tag === tag);
+    if (found === undefined) throw new Error(`${tag} is not in the costless world`);
+    found.seen = seen(found);
+  }
+
+  return {
+    held,
+    knobs,
+    /** How often each call was made. */
+    calls,
+    addressesFor,
+    tags: (): readonly InstanceId[] => [...held.values()].map((h) => h.tag),
+    orderOf: (tag: InstanceId): Order | null => [...held.values()].find((h) => h.tag === tag)?.order ?? null,
+    /** The program in it ends. */
+    exit: (tag: InstanceId, detail: string): void => change(tag, () => ({ status: 'exited', detail })),
+    /** A slow boot comes to its end. */
+    boot: (tag: InstanceId): void =>
+      change(tag, (h) => ({ status: 'running', addresses: addressesFor(h.order.ports) })),
+    /** Looks at it show nothing. */
+    blur: (tag: InstanceId, detail: string): void => change(tag, () => ({ status: 'unreadable', detail })),
+    /** It is gone without anyone asking. */
+    vanish(tag: InstanceId): void {
+      for (const [key, h] of held) if (h.tag === tag) held.delete(key);
+    },
+  };
+}
+
+export type CostlessOptions = {
+  readonly world: CostlessWorld;
+  readonly name?: string;
+  readonly installationId?: string;
+  readonly limits?: Partial<ProviderLimits>;
+};
+
+const LIMITS: ProviderLimits = { listMs: 100, idleListMs: 2_000, createMs: 10_000 };
+const refOf = (tag: string): InstanceRef => ({ id: `costless-${tag}`, machine: '', host: '', region: '' });
+
+export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
+  const { world } = o;
+  const { held, knobs, calls } = world;
+  const installation = o.installationId ?? 'costless';
+
+  function hold(order: Order): Held {
+    const key = refOf(order.tag).id;
+    if (held.has(key)) throw new BrokerError('already-exists', `${order.tag} was created before`);
+    const seen: Seen = knobs.bootSlowly
+      ? { status: 'starting', detail: 'boots slowly' }
+      : { status: 'running', addresses: world.addressesFor(order.ports) };
+    const made = { tag: order.tag, installation, order, seen };
+    held.set(key, made);
+    return made;
+  }
+
+  return {
+    name: o.name ?? 'costless',
+    limits: { ...LIMITS, ...o.limits },
+    async listOffers(resources, need, signal) {
+      signal.throwIfAborted();
+      calls.offers++;
+      if (knobs.soldOut || resources.gpuCount > 0 || (need.regions?.length ?? 0) > 0) return [];
+      return [{ id: 'free', granted: resources, microsPerHour: 0, machine: '', host: '', region: '' }];
+    },
+    async create(order, signal) {
+      signal.throwIfAborted();
+      calls.create++;
+      if (!isInstanceId(order.tag)) throw new BrokerError('refused-by-provider', 'not an instance id');
+      await waitFor(knobs.hangCreates, signal);
+      const failure = knobs.failCreates.shift();
+      if (failure !== undefined && knobs.createsAnyway) hold(order);
+      if (failure !== undefined) throw failure;
+      const { seen } = hold(order);
+      return { ref: refOf(order.tag), seen };
+    },
+    async inspect(ref, signal) {
+      signal.throwIfAborted();
+      calls.inspect++;
+      return held.get(ref.id)?.seen ?? { status: 'absent' };
+    },
+    async destroy(ref, signal) {
+      signal.throwIfAborted();
+      calls.destroy++;
+      if (!knobs.ignoreDestroys) held.delete(ref.id);
+    },
+    async listOwned(signal) {
+      signal.throwIfAborted();
+      calls.list++;
+      await waitFor(knobs.hangLists, signal);
+      if (knobs.failLists !== null) throw knobs.failLists;
+      const own = [...held.values()].filter((h) => h.installation === installation);
+      return own.map(({ tag, seen }) => ({ tag, ref: refOf(tag), seen }));
+    },
+    // biome-ignore lint/correctness/useYield: it has nothing to give
+    async *logs(_ref, _query, signal) {
+      signal.throwIfAborted();
+      throw new BrokerError('unimplemented', 'this provider keeps no logs');
+    },
+  };
+}
+
+/** @throws the reason of `signal` when that aborts first */
+async function waitFor(promise: Promise<void> | null, signal: AbortSignal): Promise<void> {
+  if (promise === null) return;
+  await new Promise<void>((resolve, reject) => {
+    const aborted = () => reject(signal.reason);
+    signal.addEventListener('abort', aborted, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
+  });
+}
+
+/** Stands in for a prober where no instance really is; `silent` endpoints, as host:port, do not answer. */
+export function createReadyProber(): Prober & { readonly silent: Set<string> } {
+  const silent = new Set<string>();
+  return {
+    silent,
+    async probe(endpoint, readiness, _timeoutMs, signal) {
+      signal.throwIfAborted();
+      const port = endpoint.ports.find((p) => p.name === readiness.port);
+      if (port === undefined || silent.has(`${port.host}:${port.port}`))
+        return { answered: false, detail: 'connection refused' };
+      return { answered: true };
+    },
+  };
+}
