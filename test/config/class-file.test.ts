@@ -124,6 +124,7 @@ describe('the class file', () => {
         ms < 1_000
           ? sleep(ms, undefined, { signal })
           : new Promise((resolve, reject) => {
+              if (signal.aborted) reject(signal.reason);
               due = resolve;
               signal.addEventListener('abort', () => reject(signal.reason), { once: true });
             }),
