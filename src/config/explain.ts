@@ -64,9 +64,11 @@ export function acceptedBy(d: Described | undefined): string {
 const list = (names: readonly string[]): string => names.join(', ');
 
 /** Values in messages are shortened, since a message goes to a log line, and lose what may be a password in a URL:
- *  everything up to the last "@", as a password may hold one itself. */
+ *  everything up to the last "@", as a password may hold one itself, and what follows "password=". */
 export function show(value: unknown): string {
-  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/\S*@/g, '//***@');
+  const text = (JSON.stringify(value) ?? String(value))
+    .replace(/\/\/\S*@/g, '//***@')
+    .replace(/(password=)[^&"\s]*/gi, '$1***');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

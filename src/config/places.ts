@@ -23,14 +23,14 @@ export function parsePortRange(text: string): PortRange | null {
 export type StorePlace =
   /** `file` as written; `:memory:` is no store, since nothing would survive. */
   | { readonly kind: 'sqlite'; readonly file: string }
-  /** redis://, rediss:// or redis-sentinel://; may hold a password: never log it. */
+  /** redis:// or redis-sentinel://, rediss for TLS; may hold a password: never log it. */
   | { readonly kind: 'redis'; readonly url: string };
 
-const SERVER = String.raw`(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)`;
+const SERVER = String.raw`(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?`;
 const LOGIN = String.raw`(?:[^@/\s]*@)?`;
-const REDIS = new RegExp(`^rediss?://${LOGIN}${SERVER}(?::\\d{1,5})?(?:/\\d{0,4})?$`);
+const REDIS = new RegExp(String.raw`^rediss?://${LOGIN}${SERVER}(?:/\d{0,5})?(?:\?db=\d{1,5})?$`);
 const SENTINEL = new RegExp(
-  `^redis-sentinel://${LOGIN}${SERVER}(?::\\d{1,5})?(?:,${SERVER}(?::\\d{1,5})?)*/[A-Za-z0-9._-]+(?:/\\d{1,4})?$`,
+  String.raw`^rediss?-sentinel://${LOGIN}${SERVER}(?:,${SERVER})*/[\w.-]+(?:\?(?:db|sentinelUsername|sentinelPassword)=[^\s?]*)?$`,
 );
 
 /** The form only; whether something answers there is the store's business. null: not readable. */

@@ -14,7 +14,7 @@ export const ConfigSchema = z.strictObject({
   BERTH_STORE: written((text) => parseStore(text) ?? undefined, {
     doc: 'Where sessions and all other records live. Default: `sqlite:berth.db` in BERTH_DATA_DIR',
     accepts:
-      'sqlite:FILE, redis://[USER:PASSWORD@]HOST[:PORT][/DB], the same with rediss:// (TLS), or redis-sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT/MASTER[/DB]',
+      'sqlite:FILE, redis://[USER:PASSWORD@]HOST[:PORT][/DB], or redis-sentinel://[USER:PASSWORD@]HOST[:PORT],HOST[:PORT]/MASTER[?db=DB&sentinelPassword=PASSWORD]; rediss:// and rediss-sentinel:// with TLS',
   }).optional(),
   BERTH_REDIS_PREFIX: written((text) => (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(text) ? text : undefined), {
     doc: 'Begins every key in Redis, so that installations can share one',

@@ -15,7 +15,10 @@ export type LoggedError = {
 
 /** Messages may quote a URL with a password or an authorization header; neither may reach a log. */
 const withoutSecrets = (text: string): string =>
-  text.replace(/\/\/[^/\s]*@/g, '//***@').replace(/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 ***');
+  text
+    .replace(/\/\/[^/\s]*@/g, '//***@')
+    .replace(/(password=)[^&"\s]*/gi, '$1***')
+    .replace(/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 ***');
 
 /** @param depth of causes that are still followed: chains may be circular */
 export function loggedError(err: unknown, depth = 3): LoggedError {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../../src/adapters/redis/address.ts';
 import { type Env, loadConfig } from '../../src/config/load.ts';
 
 function refusal(env: Env): string {
@@ -39,14 +40,17 @@ describe('the configuration of a broker', () => {
     expect(loadConfig({ BERTH_LEAD: 'false' }, '/srv').lead).toBe(false);
   });
 
+  // What is accepted here is also read by the adapter: config may not import it, so this test compares.
   it.each([
     ['redis://127.0.0.1:6379'],
     ['rediss://user:secret@redis.example.org/3'],
     ['redis://:p%40ss@[::1]:6379/0'],
     ['redis-sentinel://:secret@a:26379,b:26379,[::1]:26379/mymaster'],
-    ['redis-sentinel://a:26379/mymaster/2'],
+    ['redis-sentinel://a:26379/mymaster?db=2&sentinelPassword=x'],
+    ['rediss-sentinel://a,b/mymaster'],
   ])('takes %s as a store', (url) => {
     expect(loadConfig({ BERTH_STORE: url }, '/srv').store).toEqual({ kind: 'redis', url });
+    expect(() => parseAddress(url)).not.toThrow();
   });
 
   it('counts relative paths from the folder it was started in', () => {
@@ -127,6 +131,7 @@ describe('the configuration of a broker', () => {
   it.each([
     'redis://admin:hunter2@host:port',
     'redis://admin:hun@ter2@h:1/x/y',
+    'redis-sentinel://a:1/m?sentinelPassword=hunter2 ',
     `redis://admin:hunter2@${'h'.repeat(200)}!`,
   ])('does not repeat the password of %s', (url) => {
     const text = refusal({ BERTH_STORE: url });
