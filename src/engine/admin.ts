@@ -30,7 +30,7 @@ export type AdminDeps = {
 const TRIES = 20;
 
 /** What admins may do. */
-export function createAdmin(d: AdminDeps): AdminUseCases {
+export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserves: () => readonly ReserveView[] } {
   const { ctx, tokens } = d;
   const { mirror } = ctx;
 
@@ -101,6 +101,7 @@ export function createAdmin(d: AdminDeps): AdminUseCases {
   }
 
   return {
+    allReserves: reserves,
     async classes() {
       return [...ctx.classes.current().values()]
         .map((c) => ({ class: c, expectedStartMs: expectedStart(mirror.history(c.name) ?? NO_HISTORY) }))

@@ -53,7 +53,8 @@ export type Engine = {
   readonly admin: AdminUseCases;
   readonly auth: Authenticator;
   readonly mirror: Mirror;
-  reserves(): Promise<readonly ReserveView[]>;
+  /** For the gauges. */
+  reserves(): readonly ReserveView[];
   /** Whether the store was read once and this replica can serve. */
   isReady(): boolean;
   isLeading(): boolean;
@@ -126,7 +127,7 @@ export function createEngine(o: EngineOptions): Engine {
     admin,
     auth: tokens.authenticator,
     mirror,
-    reserves: () => admin.reserves({ tenant: 'default', role: 'admin', name: 'broker' }, null),
+    reserves: admin.allReserves,
     isReady: () => isReady,
     isLeading: () => epoch !== null,
     ready: follower.ready,

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { type Broker, runBroker } from '../main.ts';
+
+/** Flags of `berth serve`, each for one BERTH_ variable. */
+const FLAGS = [
+  ['--listen <host:port>', 'BERTH_LISTEN', 'where gRPC is served'],
+  ['--http-listen <host:port>', 'BERTH_HTTP_LISTEN', 'where health and metrics are served, or "off"'],
+  ['--store <store>', 'BERTH_STORE', 'sqlite:FILE, redis://HOST:PORT, redis-sentinel://...'],
+  ['--data-dir <dir>', 'BERTH_DATA_DIR', 'folder for what berth keeps on this machine'],
+  ['--classes <file>', 'BERTH_CLASSES', 'file of session classes'],
+  ['--max-instances <n>', 'BERTH_MAX_INSTANCES', 'most instances of one provider at a time'],
+  ['--log-level <level>', 'BERTH_LOG_LEVEL', 'trace, debug, info, warn, error'],
+  ['--insecure', 'BERTH_INSECURE', 'serve other machines without TLS'],
+  ['--clear-on-start', 'BERTH_CLEAR_ON_START', 'end every session that is there at the start'],
+  ['--clear-on-exit', 'BERTH_CLEAR_ON_EXIT', 'end every session before stopping'],
+] as const;
+
+const CONFIG_EXIT = 2;
+const START_EXIT = 1;
+
+/** Adds the flags of `berth serve` to its command. */
+export function addServeFlags(command: Command): Command {
+  for (const [flags, variable, text] of FLAGS) command.option(flags, `${text} (${variable})`);
+  return command;
+}
+
+/** Runs a broker until SIGTERM or SIGINT; a second signal ends it at once. SIGHUP reads the class file again. */
+export async function serve(options: Readonly<Record<string, string | boolean | undefined>>): Promise<void> {
+  let config: ReturnType<typeof loadConfig>;
+  try {
+    config = loadConfig({ ...process.env, ...fromFlags(options) });
+  } catch (err) {
+    process.stderr.write(`${messageOf(err)}\n`);
+    process.exitCode = CONFIG_EXIT;
+    return;
+  }
+  let broker: Broker;
+  try {
+    broker = await runBroker(config);
+  } catch (err) {
+    process.stderr.write(`berth could not start: ${messageOf(err)}\n`);
+    process.exitCode = START_EXIT;
+    return;
+  }
+  process.on('SIGHUP', () => void broker.reload());
+  await stopSignal();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => process.exit(130));
+  await broker.stop();
+  // Whatever a library still holds open is of no use to anybody now.
+  process.exit(0);
+}
+
+const stopSignal = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
+  });
+
+/** Flags win over variables. */
+function fromFlags(options: Readonly<Record<string, string | boolean | undefined>>): Record<string, string> {
+  const set: Record<string, string> = {};
+  for (const [flags, variable] of FLAGS) {
+    const name =
+      flags
+        .split(' ')[0]
+        ?.slice(2)
+        .replaceAll(/-(.)/g, (_, c: string) => c.toUpperCase()) ?? '';
+    const value = options[name];
+    if (value !== undefined) set[variable] = String(value);
+  }
+  return set;
+}
+
+const messageOf = (err: unknown): string => (err instanceof Error ? err.message : String(err));

@@ -1,0 +1,269 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDirectProxy } from './adapters/direct/proxy.ts';
+import { createProber } from './adapters/probe/prober.ts';
+import { createProcessProvider, type ProcessProvider } from './adapters/process/provider.ts';
+import { createRedisClock } from './adapters/redis/clock.ts';
+import { openRedisStore } from './adapters/redis/store.ts';
+import { openSqliteStore } from './adapters/sqlite/store.ts';
+import { createSystemClock } from './adapters/system/clock.ts';
+import { createIds } from './adapters/system/ids.ts';
+import { type ClassFile, openClassFile } from './config/class-file.ts';
+import { keptInstallationId } from './config/installation.ts';
+import type { Config } from './config/load.ts';
+import { isLoopback } from './config/places.ts';
+import { shippedFile } from './config/shipped.ts';
+import type { SessionClass } from './domain/session-class.ts';
+import type { Classes } from './engine/context.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
+import { createReport } from './engine/report.ts';
+import { type GrpcServer, type GrpcTls, startGrpc } from './grpc/server.ts';
+import { type HttpServer, startHttp } from './http/server.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { measuredProvider, measuredStore } from './observability/measured.ts';
+import { createMetrics, type Metrics } from './observability/metrics.ts';
+import type { Clock } from './ports/clock.ts';
+import type { ComputeProvider } from './ports/compute-provider.ts';
+import type { Prober } from './ports/prober.ts';
+import type { SessionProxy } from './ports/session-proxy.ts';
+import type { Store } from './ports/store.ts';
+
+/** Ports wrapped, or put in place of the configured ones; for tests and benches. */
+export type Overrides = {
+  readonly store?: (store: Store) => Store;
+  readonly providers?: (providers: readonly ComputeProvider[]) => readonly ComputeProvider[];
+  readonly proxies?: (proxies: readonly SessionProxy[]) => readonly SessionProxy[];
+  readonly prober?: Prober;
+  readonly log?: Logger;
+};
+
+export type Broker = {
+  /** Where gRPC is served. */
+  readonly address: string;
+  /** Where health and metrics are served; null: not served. */
+  readonly httpAddress: string | null;
+  readonly engine: Engine;
+  /** Reads the class file now. */
+  reload(): Promise<void>;
+  /** Ends long waits, gives the lease up, closes. Sessions go on, unless the configuration says otherwise. */
+  stop(): Promise<void>;
+};
+
+/** Short calls that are under way at a stop may take this long [ms]. */
+const GRACE_MS = 5_000;
+/** `--clear-on-exit` and `--clear-on-start` give up waiting after this; what is left goes on being destroyed [ms]. */
+const CLEAR_MS = 60_000;
+
+/** A whole broker: reads the configuration, builds the adapters, starts the loops and the edges. */
+export async function runBroker(config: Config, o: Overrides = {}): Promise<Broker> {
+  const parts = new AsyncDisposableStack();
+  try {
+    return await build(config, o, parts);
+  } catch (err) {
+    await parts.disposeAsync();
+    throw err;
+  }
+}
+
+async function build(config: Config, o: Overrides, parts: AsyncDisposableStack): Promise<Broker> {
+  const replicaId = `replica-${randomUUID().slice(0, 8)}`;
+  const log = o.log ?? createLogger({ level: config.logLevel, base: { replica: replicaId } });
+  const metrics = createMetrics();
+  const system = createSystemClock();
+  const stop = new AbortController();
+  parts.defer(() => stop.abort());
+
+  const installationId = config.installationId ?? (await keptInstallationId(config.dataDir, newInstallationId));
+  const { store, clock } = await openStore(config, o, metrics, log, system, parts);
+  const { providers, processes } = createProviders(config, o, metrics, log, clock, installationId);
+  parts.defer(() => processes.close());
+  const proxies = o.proxies?.([createDirectProxy()]) ?? [createDirectProxy()];
+  const names = { providers: providers.map((p) => p.name), proxies: proxies.map((p) => p.kind) };
+  const { classes, file } = await openClasses(config, names, log, clock, stop.signal);
+
+  const engine = createEngine({
+    store,
+    clock,
+    ids: createIds(),
+    classes,
+    providers,
+    proxies,
+    prober: o.prober ?? createProber(),
+    hooks: createReport(log, metrics, clock),
+    maxInstances: config.maxInstances,
+    keepEndedMs: config.keepEndedMs,
+    leaseMs: config.leaseMs,
+    renewMs: config.leaseRenewMs,
+    mayLead: config.lead,
+    adminSecret: config.adminTokenFile === null ? null : (await readFile(config.adminTokenFile, 'utf8')).trim(),
+    about: { version: await version(), replicaId, installationId, store: config.store.kind, startedAt: clock.now() },
+  });
+  const http = await openHttp(config, engine, metrics, log);
+  if (http !== null) parts.defer(() => http.stop(AbortSignal.timeout(GRACE_MS)));
+  const running = engine.run(stop.signal);
+  parts.defer(async () => {
+    stop.abort();
+    await running;
+  });
+  await engine.ready;
+  if (config.clearOnStart) await engine.clear(AbortSignal.timeout(CLEAR_MS));
+  if (config.clearOnExit) parts.defer(() => engine.clear(AbortSignal.timeout(CLEAR_MS)));
+  const grpc = await openGrpc(config, engine, metrics, log, clock, system);
+  parts.defer(() => grpc.stop(GRACE_MS));
+
+  log.info({ address: grpc.address }, 'broker.started');
+  log.info({ provider: 'process', detail: processes.describeLimits() }, 'provider.limits');
+  return {
+    address: grpc.address,
+    httpAddress: http === null ? null : `${http.host}:${http.port}`,
+    engine,
+    async reload() {
+      await file.reload();
+    },
+    async stop() {
+      await parts.disposeAsync();
+      log.info({}, 'broker.stopped');
+    },
+  };
+}
+
+const newInstallationId = (): string => randomUUID().replaceAll('-', '').slice(0, 16);
+
+const version = async (): Promise<string> => {
+  const { version: v } = JSON.parse(await readFile(shippedFile('package.json'), 'utf8')) as { version: string };
+  return v;
+};
+
+async function openStore(
+  config: Config,
+  o: Overrides,
+  metrics: Metrics,
+  log: Logger,
+  system: Clock,
+  parts: AsyncDisposableStack,
+): Promise<{ store: Store; clock: Clock }> {
+  const wrap = (store: Store) => {
+    parts.defer(() => store.close());
+    return measuredStore(o.store?.(store) ?? store, metrics, system);
+  };
+  if (config.store.kind === 'sqlite') return { store: wrap(await openSqliteStore(config.store.file)), clock: system };
+  const redis = await openRedisStore({ url: config.store.url, prefix: config.redisPrefix, clock: system });
+  for (const detail of redis.notes) log.warn({ detail }, 'store.note');
+  const store = wrap(redis);
+  const clock = await createRedisClock(system, redis.serverTime);
+  parts.defer(clock.stop);
+  return { store, clock };
+}
+
+function createProviders(
+  config: Config,
+  o: Overrides,
+  metrics: Metrics,
+  log: Logger,
+  clock: Clock,
+  installationId: string,
+): { providers: readonly ComputeProvider[]; processes: ProcessProvider } {
+  const processes = createProcessProvider({
+    dir: join(config.dataDir, 'instances'),
+    installationId,
+    portRange: config.processPorts,
+    clock,
+    // A create must end before the lease could: see `Term.outlives`.
+    limits: { createMs: Math.min(10_000, config.leaseMs - 2 * config.leaseRenewMs) },
+    log,
+  });
+  const all = o.providers?.([processes]) ?? [processes];
+  return { providers: all.map((p) => measuredProvider(p, metrics, clock)), processes };
+}
+
+async function openClasses(
+  config: Config,
+  known: { readonly providers: readonly string[]; readonly proxies: readonly string[] },
+  log: Logger,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ classes: Classes; file: ClassFile }> {
+  const listeners = new Set<() => void>();
+  const byName = (list: readonly SessionClass[]) => new Map(list.map((c) => [c.name, c]));
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+  const file = await openClassFile({
+    path: config.classesFile,
+    ...known,
+    onChange(list) {
+      current = byName(list);
+      log.info({ path: config.classesFile }, 'classes.reloaded');
+      changed();
+    },
+    onBroken: (detail) => log.error({ path: config.classesFile, detail }, 'classes.broken'),
+    sleep: clock.sleep,
+    signal,
+  });
+  let current: ReadonlyMap<string, SessionClass> = byName(file.classes());
+  return {
+    file,
+    classes: {
+      current: () => current,
+      onChange(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      changed,
+    },
+  };
+}
+
+async function openHttp(config: Config, engine: Engine, metrics: Metrics, log: Logger): Promise<HttpServer | null> {
+  metrics.watch({
+    sessions: () => Object.fromEntries(engine.mirror.phases('session')),
+    instances: () => Object.fromEntries(engine.mirror.phases('instance')),
+    reserves: engine.reserves,
+    leads: engine.isLeading,
+  });
+  if (config.httpListen === null) return null;
+  return startHttp({
+    listen: config.httpListen,
+    health: () => ({ live: true, ready: engine.isReady(), details: { store: { ok: engine.isReady() } } }),
+    metrics,
+    onError: (err) => log.warn({ err }, 'http.failed'),
+  });
+}
+
+/** Without any token everybody who can connect is an admin, so nobody but this machine may connect. */
+async function openGrpc(
+  config: Config,
+  engine: Engine,
+  metrics: Metrics,
+  log: Logger,
+  clock: Clock,
+  system: Clock,
+): Promise<GrpcServer> {
+  const { tls, listen } = config;
+  const open = !engine.auth.tokensExist();
+  if (open)
+    log.warn(
+      { detail: 'no token exists: only this machine is served; make one with: berth token create' },
+      'auth.open',
+    );
+  const host = open && !isLoopback(listen.host) ? '127.0.0.1' : listen.host;
+  return startGrpc({
+    listen: `${host.includes(':') ? `[${host}]` : host}:${listen.port}`,
+    sessions: engine.sessions,
+    admin: engine.admin,
+    auth: engine.auth,
+    ...(tls === null ? {} : { tls: await readTls(tls) }),
+    insecure: config.insecure,
+    clock,
+    wallNow: system.now,
+    ids: createIds(),
+    log,
+    metrics,
+  });
+}
+
+async function readTls(tls: NonNullable<Config['tls']>): Promise<GrpcTls> {
+  const clientCa = tls.clientCaFile === null ? {} : { clientCa: await readFile(tls.clientCaFile) };
+  return { cert: await readFile(tls.certFile), key: await readFile(tls.keyFile), ...clientCa };
+}
