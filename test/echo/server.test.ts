@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 
-const FILE = join(import.meta.dirname, '../../src/echo/server.ts');
+const FILE = join(import.meta.dirname, '../../src/echo/server.cjs');
 
 async function freePort(): Promise<number> {
   const server = createServer();
