@@ -1,0 +1,84 @@
+import type { Role } from '../domain/caller.ts';
+import type { ClassView, LoopView, ProviderView, ReserveView, StatusView, TokenView } from '../engine/use-cases.ts';
+import { encodeDuration, encodeResources, encodeTime, encodeTimeOrNone, PROTOCOL } from './encode.ts';
+import type { GetStatusResponse as WireStatus } from './generated/berth/v1/GetStatusResponse.ts';
+import type { LoopStatus as WireLoop } from './generated/berth/v1/LoopStatus.ts';
+import type { ProviderStatus as WireProvider } from './generated/berth/v1/ProviderStatus.ts';
+import type { Reserve as WireReserve } from './generated/berth/v1/Reserve.ts';
+import type { Role__Output as WireRole } from './generated/berth/v1/Role.ts';
+import type { SessionClass as WireClass } from './generated/berth/v1/SessionClass.ts';
+import type { Token as WireToken } from './generated/berth/v1/Token.ts';
+
+const ROLE: Readonly<Record<Role, WireRole>> = { client: 'ROLE_CLIENT', admin: 'ROLE_ADMIN' };
+
+export function encodeClass({ class: c, expectedStartMs }: ClassView): WireClass {
+  return {
+    name: c.name,
+    description: c.description,
+    provider: c.provider,
+    proxy: c.proxy,
+    ports: c.ports.map((p) => ({ name: p.name, protocol: PROTOCOL[p.protocol] })),
+    resources: encodeResources(c.resources),
+    defaultLifetime: encodeDuration(c.lifetime.default),
+    minLifetime: encodeDuration(c.lifetime.min),
+    maxLifetime: encodeDuration(c.lifetime.max),
+    maxAge: encodeDuration(c.maxAgeMs),
+    defaultIdleTimeout: encodeDuration(c.idleTimeoutMs ?? 0),
+    defaultQueueTimeout: encodeDuration(c.queueTimeoutMs),
+    commandAllowed: c.allow.command,
+    envAllowed: [...c.allow.env],
+    expectedStart: expectedStartMs === null ? null : encodeDuration(expectedStartMs),
+  };
+}
+
+export const encodeReserve = (r: ReserveView): WireReserve => ({
+  class: r.class,
+  target: r.target,
+  configuredTarget: r.configuredTarget,
+  ready: r.ready,
+  starting: r.starting,
+  failures: r.failures,
+  backingOff: r.backingOff,
+  lastFailure: r.lastFailure,
+  retryTime: encodeTimeOrNone(r.retryAt),
+  setBy: r.setBy,
+  setTime: encodeTimeOrNone(r.setAt),
+});
+
+export const encodeStatus = (s: StatusView): WireStatus => ({
+  version: s.version,
+  replicaId: s.replicaId,
+  installationId: s.installationId,
+  leaderId: s.leaderId,
+  store: s.store,
+  startTime: encodeTime(s.startedAt),
+  sessions: s.sessions,
+  instances: s.instances,
+  proxies: s.proxies,
+  reserves: s.reserves.map(encodeReserve),
+  loops: s.loops.map(encodeLoop),
+  providers: s.providers.map(encodeProvider),
+});
+
+const encodeLoop = (l: LoopView): WireLoop => ({
+  name: l.name,
+  lastPassTime: encodeTimeOrNone(l.lastPassAt),
+  failures: l.failures,
+  lastError: l.lastError,
+});
+
+const encodeProvider = (p: ProviderView): WireProvider => ({
+  name: p.name,
+  instances: p.instances,
+  maxInstances: p.maxInstances,
+  listTime: encodeTimeOrNone(p.listedAt),
+  listError: p.listError,
+});
+
+export const encodeToken = (t: TokenView): WireToken => ({
+  id: t.id,
+  tenant: t.tenant,
+  role: ROLE[t.role],
+  createTime: encodeTime(t.createdAt),
+  note: t.note,
+});

@@ -1,0 +1,93 @@
+import { HOUR } from '../domain/time.ts';
+import type { NumberRule, TextRule } from './validate.ts';
+
+// The ranges that the comments of the proto files state. What a class allows within them, its use case checks.
+
+const MIB = 2 ** 20;
+const TIB = 2 ** 40;
+
+export const REQUEST_ID: TextRule = {
+  min: 1,
+  max: 128,
+  pattern: /^[A-Za-z0-9._:-]+$/,
+  accepts: '1 to 128 characters of A-Z a-z 0-9 . _ : -',
+};
+export const SESSION_NAME: TextRule = {
+  min: 1,
+  max: 63,
+  pattern: /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/,
+  accepts: '1 to 63 lower-case letters, digits and "-", beginning and ending with a letter or digit',
+};
+/** Of a session, token or the like: what it must look like is for whoever looks it up. */
+export const ID: TextRule = { min: 1, max: 128, accepts: '1 to 128 characters' };
+export const CLASS_NAME: TextRule = { min: 1, max: 63, accepts: 'the name of a session class, 1 to 63 characters' };
+export const OWNER: TextRule = { min: 0, max: 256, accepts: '0 to 256 characters' };
+export const LABEL_KEY: TextRule = {
+  min: 1,
+  max: 63,
+  pattern: /^[A-Za-z0-9._/-]+$/,
+  accepts: '1 to 63 characters of A-Z a-z 0-9 . _ / -',
+};
+export const LABEL_VALUE: TextRule = { min: 0, max: 256, accepts: '0 to 256 characters' };
+export const ENV_NAME: TextRule = {
+  min: 1,
+  max: 128,
+  pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  accepts: '1 to 128 characters of A-Z a-z 0-9 _, not beginning with a digit',
+};
+/** Its length is counted in bytes, apart. */
+export const ENV_VALUE: TextRule = { min: 0, max: Infinity, anyLines: true, secret: true, accepts: 'text without NUL' };
+export const ARGUMENT: TextRule = { min: 1, max: 8_192, anyLines: true, accepts: '1 to 8,192 characters without NUL' };
+export const GPU_MODEL: TextRule = { min: 1, max: 64, accepts: '1 to 64 characters' };
+export const REGION: TextRule = {
+  min: 2,
+  max: 13,
+  pattern: /^(?:[A-Za-z]{2}|north-america|europe|asia)$/,
+  accepts: 'a two-letter country code, "north-america", "europe" or "asia"',
+};
+export const PAGE_TOKEN: TextRule = {
+  min: 0,
+  max: 1_024,
+  pattern: /^[\x21-\x7e]*$/,
+  accepts: 'next_page_token of the answer before',
+};
+export const TENANT: TextRule = {
+  min: 1,
+  max: 63,
+  pattern: /^[a-z0-9-]+$/,
+  accepts: '1 to 63 lower-case letters, digits and "-"',
+};
+export const DETAIL: TextRule = { min: 0, max: 512, accepts: '0 to 512 characters' };
+export const NOTE: TextRule = { min: 0, max: 256, accepts: '0 to 256 characters' };
+
+export const MAX_LABELS = 32;
+export const MAX_ENV = 128;
+export const MAX_ENV_VALUE_BYTES = 32 * 1_024;
+export const MAX_ENV_BYTES = 256 * 1_024;
+export const MAX_ARGUMENTS = 256;
+export const MAX_LIST = 50;
+/** Each phase once, and then some. */
+export const MAX_PHASES = 32;
+
+export const CPU: NumberRule = { min: 0.001, max: 1_024, integer: false, accepts: '0.001 to 1,024 cores' };
+export const MEMORY: NumberRule = { min: MIB, max: 64 * TIB, integer: true, accepts: '1 MiB to 64 TiB, in bytes' };
+export const GPU_COUNT: NumberRule = { min: 0, max: 64, integer: true, accepts: '0 to 64' };
+export const GPU_MEMORY: NumberRule = { min: 0, max: TIB, integer: true, accepts: '0 to 1 TiB, in bytes' };
+export const DISK: NumberRule = { min: 0, max: 1_024 * TIB, integer: true, accepts: '0 to 1 PiB, in bytes' };
+export const PRICE: NumberRule = { min: 0, max: 10_000, integer: false, accepts: '0 to 10,000 US dollars per hour' };
+export const RELIABILITY: NumberRule = { min: 0, max: 1, integer: false, accepts: '0 to 1' };
+export const PAGE_SIZE: NumberRule = { min: 0, max: 1_000, integer: true, accepts: '1 to 1,000, or 0 for 100' };
+export const REVISION: NumberRule = {
+  min: 0,
+  max: Number.MAX_SAFE_INTEGER,
+  integer: true,
+  accepts: 'a revision that a session had, or 0',
+};
+export const TAIL_LINES: NumberRule = { min: 0, max: 100_000, integer: true, accepts: '0 to 100,000' };
+export const RESERVE_TARGET: NumberRule = { min: 0, max: 100_000, integer: true, accepts: '0 to 100,000' };
+
+/** Protobuf's own bound: 10,000 years [ms]. */
+const LONGEST_MS = 315_576_000_000_000;
+export type DurationRule = { readonly maxMs: number; readonly accepts: string };
+export const ANY_DURATION: DurationRule = { maxMs: LONGEST_MS, accepts: '0 s to 10,000 years' };
+export const DAY_AT_MOST: DurationRule = { maxMs: 24 * HOUR, accepts: '0 s to 24 h' };

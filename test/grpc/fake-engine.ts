@@ -1,0 +1,368 @@
+import type { Caller } from '../../src/domain/caller.ts';
+import { costSoFar } from '../../src/domain/cost.ts';
+import { BrokerError } from '../../src/domain/errors.ts';
+import type { SessionId, TokenId } from '../../src/domain/ids.ts';
+import type { InstanceFacts, Session } from '../../src/domain/session.ts';
+import type { SessionClass } from '../../src/domain/session-class.ts';
+import { HOUR, MINUTE } from '../../src/domain/time.ts';
+import type {
+  AcquireInput,
+  AdminUseCases,
+  Authenticator,
+  ReserveView,
+  SessionRef,
+  SessionUseCases,
+  SessionView,
+  TokenView,
+} from '../../src/engine/use-cases.ts';
+
+/** A time that is easy to recognise, with milliseconds. */
+export const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+export type FakeEngine = ReturnType<typeof createFakeEngine>;
+
+/** The use cases over plain memory. Class `echo` is served at once, class `slow` waits until `activate`. */
+export function createFakeEngine() {
+  const sessions = new Map<string, Session>();
+  const inputs = new Map<string, AcquireInput>();
+  const tokens = new Map<string, { token: TokenView; caller: Caller }>();
+  const changed = new Set<() => void>();
+  let failure: unknown = null;
+  let made = 0;
+  let target: number | null = null;
+  let follow = 0;
+  let logs: readonly Uint8Array[] = [Buffer.from('first\n'), Buffer.from('second\n')];
+
+  const id = (prefix: string): string => `${prefix}-${String(++made).padStart(26, '0')}`;
+  const viewOf = (session: Session): SessionView => ({
+    session,
+    costMicros: costSoFar(session, session.since),
+    expectedActiveAt: session.phase === 'queued' ? session.createdAt + 90_000 : null,
+  });
+  const put = (session: Session): Session => {
+    sessions.set(session.id, session);
+    for (const wake of [...changed]) wake();
+    return session;
+  };
+  /** Resolves at the next change. @throws what the signal is aborted with */
+  const change = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const over = (): void => {
+        changed.delete(wake);
+        signal.removeEventListener('abort', abort);
+      };
+      const wake = (): void => {
+        over();
+        resolve();
+      };
+      const abort = (): void => {
+        over();
+        reject(new DOMException('The wait was aborted', 'AbortError'));
+      };
+      if (signal.aborted) abort();
+      changed.add(wake);
+      signal.addEventListener('abort', abort, { once: true });
+    });
+
+  function find(caller: Caller, ref: SessionRef): Session {
+    if (failure !== null) throw failure;
+    const all = [...sessions.values()].filter((s) => caller.role === 'admin' || s.tenant === caller.tenant);
+    const found = all.find((s) =>
+      ref.by === 'id' ? s.id === ref.id : ref.by === 'name' ? s.asked.name === ref.name : s.requestId === ref.requestId,
+    );
+    if (found === undefined) throw new BrokerError('not-found', 'no such session', { reason: 'SESSION_NOT_FOUND' });
+    return found;
+  }
+
+  async function untilActive(session: Session, waitMs: number, signal: AbortSignal): Promise<Session> {
+    const late = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(waitMs))]);
+    for (;;) {
+      const now = sessions.get(session.id) ?? session;
+      if (now.phase === 'active') return now;
+      try {
+        await change(late);
+      } catch (err) {
+        if (signal.aborted) throw err;
+        return now;
+      }
+    }
+  }
+
+  const use: SessionUseCases = {
+    async acquire(caller, input, signal) {
+      if (failure !== null) throw failure;
+      const base = newSession(id('s') as SessionId, caller.tenant, input);
+      inputs.set(base.id, input);
+      const session = put(input.class === 'slow' ? base : activeFrom(base, instance(id('i'))));
+      return viewOf(input.waitMs === 0 ? session : await untilActive(session, input.waitMs, signal));
+    },
+    async release(caller, ref) {
+      if (ref.by === 'request' && ![...sessions.values()].some((s) => s.requestId === ref.requestId)) return null;
+      const session = find(caller, ref);
+      return viewOf(put(releasedFrom(session, session.phase === 'active')));
+    },
+    get: async (caller, ref) => viewOf(find(caller, ref)),
+    async list(caller, query) {
+      if (failure !== null) throw failure;
+      const all = [...sessions.values()].filter(
+        (s) =>
+          (query.tenant === null ? caller.role === 'admin' || s.tenant === caller.tenant : s.tenant === query.tenant) &&
+          (query.class === null || s.asked.class === query.class) &&
+          (query.owner === null || s.asked.owner === query.owner) &&
+          (query.phases.length === 0 ? s.phase !== 'released' : query.phases.includes(s.phase)) &&
+          Object.entries(query.labels).every(([key, value]) => s.asked.labels[key] === value) &&
+          s.id > query.pageToken,
+      );
+      const page = all.slice(0, query.pageSize);
+      return { sessions: page.map(viewOf), nextPageToken: all.length > page.length ? (page.at(-1)?.id ?? '') : '' };
+    },
+    async *watch(caller, ref, afterRevision, signal) {
+      follow += 1;
+      try {
+        for (let seen = afterRevision; ; ) {
+          const session = find(caller, ref);
+          if (session.revision > seen) {
+            seen = session.revision;
+            yield viewOf(session);
+          } else await change(signal);
+          if (session.phase === 'released') return;
+        }
+      } finally {
+        follow -= 1;
+      }
+    },
+    keepAlive: async (caller, ref) => viewOf(find(caller, ref)),
+    async extend(caller, ref, expireAt) {
+      const session = find(caller, ref);
+      if (session.phase !== 'active')
+        throw new BrokerError('precondition', 'the session is not active', { reason: 'NOT_ACTIVE' });
+      return viewOf(put({ ...session, expireAt, revision: session.revision + 1 }));
+    },
+    async *logs(caller, ref, query, signal) {
+      find(caller, ref);
+      follow += 1;
+      try {
+        yield* query.tailLines === null ? logs : logs.slice(-query.tailLines || logs.length);
+        while (query.follow) await change(signal);
+      } finally {
+        follow -= 1;
+      }
+    },
+  };
+
+  const reserve = (): ReserveView => ({ ...RESERVE, target: target ?? RESERVE.configuredTarget });
+  const admin: AdminUseCases = {
+    async classes() {
+      if (failure !== null) throw failure;
+      return [{ class: ECHO, expectedStartMs: 1_500 }];
+    },
+    async setReserve(caller, className, value) {
+      if (className !== 'echo') throw new BrokerError('not-found', 'no such class', { reason: 'CLASS_NOT_FOUND' });
+      target = value;
+      return { ...reserve(), setBy: value === null ? '' : caller.name };
+    },
+    reserves: async () => [reserve()],
+    async terminate(caller, sessionId, detail) {
+      const session = find(caller, { by: 'id', id: sessionId });
+      return viewOf(put({ ...releasedFrom(session, true), why: 'admin', detail } as Session));
+    },
+    status: async () => ({
+      version: '1.2.3',
+      replicaId: 'replica-a',
+      installationId: 'here',
+      leaderId: 'replica-a',
+      store: 'sqlite',
+      startedAt: NOW,
+      sessions: { active: sessions.size },
+      instances: { ready: 2, bound: sessions.size },
+      proxies: { serving: 2 },
+      reserves: [reserve()],
+      loops: [{ name: 'sessions', lastPassAt: NOW, failures: 0, lastError: '' }],
+      providers: [{ name: 'process', instances: 2, maxInstances: 10, listedAt: null, listError: 'not yet' }],
+    }),
+    async createToken(_, tenant, role, note) {
+      const token: TokenView = { id: id('t') as TokenId, tenant, role, createdAt: NOW, note };
+      const secret = `secret-of-${token.id}`;
+      tokens.set(secret, { token, caller: { tenant, role, name: token.id } });
+      return { token, secret };
+    },
+    listTokens: async () => [...tokens.values()].map(({ token }) => token),
+    async revokeToken(_, tokenId) {
+      for (const [secret, { token }] of tokens) if (token.id === tokenId) tokens.delete(secret);
+    },
+  };
+
+  const auth: Authenticator = {
+    tokensExist: () => tokens.size > 0,
+    callerOf: (secret) => tokens.get(secret)?.caller ?? null,
+  };
+
+  return {
+    sessions: use,
+    admin,
+    auth,
+    /** What AcquireSession was asked for this session. */
+    inputOf: (sessionId: string): AcquireInput | undefined => inputs.get(sessionId),
+    allInputs: (): readonly AcquireInput[] => [...inputs.values()],
+    /** Every later call fails with this; null: none. */
+    failWith: (err: unknown): void => {
+      failure = err;
+    },
+    setLogs: (chunks: readonly Uint8Array[]): void => {
+      logs = chunks;
+    },
+    put,
+    find: (sessionId: string): Session | undefined => sessions.get(sessionId),
+    /** A waiting session gets an instance. */
+    activate(sessionId: string): void {
+      const session = sessions.get(sessionId);
+      if (session !== undefined) put(activeFrom(session, instance(id('i'))));
+    },
+    sessionCount: (): number => sessions.size,
+    /** Waits of acquires, watches and followed logs. */
+    waiting: (): number => changed.size,
+    /** Watches and logs that are open. */
+    streams: (): number => follow,
+  };
+}
+
+export function newSession(id: SessionId, tenant: string, input: Partial<AcquireInput> = {}): Session {
+  const { requestId = `request-of-${id}`, name = '', onConflict = 'fail', owner = '', labels = {} } = input;
+  return {
+    id,
+    revision: 1,
+    tenant,
+    requestId,
+    asked: {
+      class: input.class ?? 'echo',
+      name,
+      onConflict,
+      owner,
+      labels,
+      requirements: input.requirements ?? {},
+      command: input.command ?? [],
+      envDigest: '',
+      lifetimeMs: input.lifetimeMs ?? null,
+      idleTimeoutMs: input.idleTimeoutMs ?? null,
+      queueTimeoutMs: input.queueTimeoutMs ?? null,
+    },
+    terms: {
+      lifetimeMs: HOUR,
+      maxAgeMs: 24 * HOUR,
+      idleTimeoutMs: 20 * MINUTE,
+      queueTimeoutMs: 10 * MINUTE,
+      confirmTimeoutMs: 5 * MINUTE,
+      warnBeforeMs: MINUTE,
+      startAttempts: 3,
+    },
+    createdAt: NOW,
+    since: NOW,
+    attempts: 1,
+    phase: 'queued',
+    queueBy: NOW + 10 * MINUTE,
+    waitingFor: 'room on the machine',
+  };
+}
+
+export const instance = (id: string): InstanceFacts => ({
+  id: id as InstanceFacts['id'],
+  proxy: `p-${'0'.repeat(26)}`,
+  provider: 'process',
+  ref: '4242',
+  machine: 'machine-1',
+  host: 'host-1',
+  region: 'DE',
+  granted: {
+    cpu: { request: 0.5, limit: 2 },
+    memory: { request: 2 ** 28, limit: 2 ** 30 },
+    gpuModel: 'RTX 4090',
+    gpuCount: 1,
+    gpuMemory: 24 * 2 ** 30,
+    disk: 2 ** 33,
+  },
+  microsPerHour: 360_000,
+  createdAt: NOW - 100_000,
+});
+
+export const activeFrom = (s: Session, facts: InstanceFacts): Extract<Session, { phase: 'active' }> => ({
+  ...s,
+  revision: s.revision + 1,
+  phase: 'active',
+  since: NOW + 250,
+  instance: facts,
+  endpoint: {
+    ports: [
+      { name: 'http', protocol: 'http', host: '127.0.0.1', port: 20_001 },
+      { name: 'raw', protocol: 'tcp', host: '::1', port: 20_002 },
+    ],
+    stable: false,
+  },
+  fromReserve: true,
+  activeAt: NOW + 250,
+  expireAt: NOW + 250 + s.terms.lifetimeMs,
+  lastUsedAt: NOW + 250,
+  confirmBy: null,
+  warning: { reason: 'idle', endAt: NOW + 20 * MINUTE },
+});
+
+export const releasedFrom = (s: Session, wasActive: boolean): Session => ({
+  ...s,
+  revision: s.revision + 1,
+  phase: 'released',
+  since: NOW + 1_000,
+  instance: s.phase === 'active' ? s.instance : null,
+  use: s.phase === 'active' ? s : null,
+  releasedAt: NOW + 1_000,
+  keepUntil: NOW + 24 * HOUR,
+  costMicros: 1_500_000,
+  why: 'client',
+  detail: 'released by its client',
+  wasActive,
+});
+
+const RESERVE: ReserveView = {
+  class: 'echo',
+  target: 2,
+  configuredTarget: 2,
+  ready: 1,
+  starting: 1,
+  failures: 3,
+  backingOff: true,
+  lastFailure: 'it ended: exit code 1',
+  retryAt: NOW + 60_000,
+  setBy: '',
+  setAt: null,
+};
+
+const span = { default: HOUR, min: 20_000, max: 24 * HOUR };
+const ECHO: SessionClass = {
+  name: 'echo',
+  description: 'Answers what it is sent',
+  provider: 'process',
+  proxy: 'direct',
+  command: ['echo'],
+  env: {},
+  ports: [{ name: 'http', protocol: 'http' }],
+  resources: instance('i-0').granted,
+  allow: { command: true, env: ['GREETING', 'APP_*'], maxResources: instance('i-0').granted },
+  lifetime: span,
+  maxAgeMs: 24 * HOUR,
+  idleTimeoutMs: null,
+  maxIdleTimeoutMs: 24 * HOUR,
+  queueTimeoutMs: 10 * MINUTE,
+  bootTimeoutMs: MINUTE,
+  activationTimeoutMs: MINUTE,
+  confirmTimeoutMs: 5 * MINUTE,
+  warnBeforeMs: MINUTE,
+  startAttempts: 3,
+  readiness: {
+    kind: 'tcp',
+    port: 'http',
+    intervalMs: 500,
+    timeoutMs: 1_000,
+    failureThreshold: 3,
+    readyIntervalMs: 5_000,
+  },
+  reserve: { target: 2, maxAtOnce: 2, maxFailures: 3, retryMs: 1_000, maxRetryMs: 60_000 },
+  recipe: 'one',
+};
