@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectProxy } from './adapters/direct/proxy.ts';
@@ -67,14 +66,16 @@ export async function runBroker(config: Config, o: Overrides = {}): Promise<Brok
 }
 
 async function build(config: Config, o: Overrides, parts: AsyncDisposableStack): Promise<Broker> {
-  const replicaId = `replica-${randomUUID().slice(0, 8)}`;
+  const ids = createIds();
+  const replicaId = `replica-${ids.token().slice(-8)}`;
   const log = o.log ?? createLogger({ level: config.logLevel, base: { replica: replicaId } });
   const metrics = createMetrics();
   const system = createSystemClock();
   const stop = new AbortController();
   parts.defer(() => stop.abort());
 
-  const installationId = config.installationId ?? (await keptInstallationId(config.dataDir, newInstallationId));
+  const installationId =
+    config.installationId ?? (await keptInstallationId(config.dataDir, () => ids.token().slice(2)));
   const { store, clock } = await openStore(config, o, metrics, log, system, parts);
   const { providers, processes } = createProviders(config, o, metrics, log, clock, installationId);
   parts.defer(() => processes.close());
@@ -85,7 +86,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const engine = createEngine({
     store,
     clock,
-    ids: createIds(),
+    ids,
     classes,
     providers,
     proxies,
@@ -127,8 +128,6 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     },
   };
 }
-
-const newInstallationId = (): string => randomUUID().replaceAll('-', '').slice(0, 16);
 
 const version = async (): Promise<string> => {
   const { version: v } = JSON.parse(await readFile(shippedFile('package.json'), 'utf8')) as { version: string };

@@ -64,7 +64,8 @@ export interface ComputeProvider {
   /**
    * Creates what `order` says, tagged in the same step. Asked at most once per tag; a second time is refused.
    * @throws BrokerError `no-capacity` or `refused-by-provider`: surely nothing was rented;
-   *   `outcome-unknown`: a billed instance may exist, find it by its tag in `listOwned`.
+   *   `already-exists`: the tag was used before; `outcome-unknown`: a billed instance may exist. Both are settled by
+   *   looking for the tag in `listOwned`. An aborted `signal` leaves the outcome unknown, too.
    */
   create(order: Order, signal: AbortSignal): Promise<Created>;
   /** One instance. `absent` here and in complete lists proves that it is gone. */
