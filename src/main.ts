@@ -76,7 +76,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
 
   const installationId =
     config.installationId ?? (await keptInstallationId(config.dataDir, () => ids.token().slice(2)));
-  const { store, clock } = await openStore(config, o, metrics, log, system, parts);
+  const { store, clock } = await openStore(config, o, metrics, log, system, stop.signal, parts);
   const { providers, processes } = createProviders(config, o, metrics, log, clock, installationId);
   parts.defer(() => processes.close());
   const proxies = o.proxies?.([createDirectProxy()]) ?? [createDirectProxy()];
@@ -140,6 +140,7 @@ async function openStore(
   metrics: Metrics,
   log: Logger,
   system: Clock,
+  signal: AbortSignal,
   parts: AsyncDisposableStack,
 ): Promise<{ store: Store; clock: Clock }> {
   const wrap = (store: Store) => {
@@ -150,9 +151,7 @@ async function openStore(
   const redis = await openRedisStore({ url: config.store.url, prefix: config.redisPrefix, clock: system });
   for (const detail of redis.notes) log.warn({ detail }, 'store.note');
   const store = wrap(redis);
-  const clock = await createRedisClock(system, redis.serverTime);
-  parts.defer(clock.stop);
-  return { store, clock };
+  return { store, clock: await createRedisClock(system, redis.serverTime, signal) };
 }
 
 function createProviders(
