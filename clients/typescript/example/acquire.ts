@@ -8,7 +8,7 @@ import process from 'node:process';
 import { createClient, isBerthError } from '../src/client.ts';
 
 const [className = 'echo', address = '127.0.0.1:7700'] = process.argv.slice(2);
-const token = process.env['BERTH_TOKEN'];
+const token = process.env.BERTH_TOKEN;
 using client = createClient({ address, ...(token ? { token } : {}) });
 
 try {

@@ -48,7 +48,7 @@ function acquireOnce(
     );
     return decodeSession(answer.session);
   };
-  return withRetry(attempt, o.retryForMs ?? calls.retryForMs, system, o.signal);
+  return withRetry(attempt, calls.patience(o), system, o.signal);
 }
 
 async function acquireAndWatch(

@@ -1,5 +1,5 @@
 import type { Channel, UnaryStart } from './channel.ts';
-import { withRetry } from './retry.ts';
+import { type Patience, withRetry } from './retry.ts';
 import type { System } from './system.ts';
 
 export type CallOptions = {
@@ -17,20 +17,29 @@ export type Calls = {
   readonly system: System;
   readonly deadlineMs: number;
   readonly retryForMs: number;
+  patience(options: CallOptions): Patience;
   /** One call, made again while the broker is unavailable: all of berth's calls but CreateToken are repeatable. */
   call<Res>(start: UnaryStart<Res>, options?: CallOptions): Promise<Res>;
 };
 
-export function createCalls(channel: Channel, system: System, deadlineMs: number, retryForMs: number): Calls {
+export type Defaults = { readonly deadlineMs: number; readonly retryForMs: number; readonly unreachableForMs: number };
+
+export function createCalls(channel: Channel, system: System, defaults: Defaults): Calls {
+  const { deadlineMs, retryForMs, unreachableForMs } = defaults;
+  const patience = (o: CallOptions): Patience => ({
+    answeredMs: o.retryForMs ?? retryForMs,
+    unreachableMs: unreachableForMs,
+  });
   return {
     channel,
     system,
     deadlineMs,
     retryForMs,
+    patience,
     call: (start, options = {}) =>
       withRetry(
         () => channel.unary(start, options.deadlineMs ?? deadlineMs, options.signal),
-        options.retryForMs ?? retryForMs,
+        patience(options),
         system,
         options.signal,
       ),

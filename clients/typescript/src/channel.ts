@@ -7,6 +7,7 @@ import {
   Metadata,
   type requestCallback,
 } from '@grpc/grpc-js';
+import { isLoopback } from './address.ts';
 import { decodeError } from './decode-error.ts';
 import { BerthError, isBerthError } from './errors.ts';
 import type { BrokerAdminClient } from './generated/berth/v1/BrokerAdmin.ts';
@@ -129,11 +130,6 @@ async function* stream<Res>(
 
 // grpc-js takes an absolute time of this machine's clock.
 const deadlineIn = (ms: number): Date => new Date(Date.now() + ms);
-
-const LOOPBACK = /^(unix:|localhost(:|$)|127\.|\[::1\]|::1$)/;
-
-/** Whether the address is on this machine. */
-export const isLoopback = (address: string): boolean => LOOPBACK.test(address.replace(/^(dns:\/*|ipv4:|ipv6:)/, ''));
 
 function checkToken({ address, token, tls, insecure }: ChannelSettings): void {
   if (!token || tls || insecure || isLoopback(address)) return;

@@ -35,6 +35,8 @@ export type ClientOptions = {
   readonly deadlineMs?: number;
   /** How long calls that answer `unavailable` are tried again. 0: not at all. Default: 30 s. */
   readonly retryForMs?: number;
+  /** The same while no broker can be reached at all. Default: as `retryForMs`. */
+  readonly unreachableForMs?: number;
   /** Between two HTTP/2 pings on a silent connection. Default: 30 s. */
   readonly keepaliveMs?: number;
   /** Time and chance; for tests. */
@@ -89,8 +91,13 @@ export type BerthClient = AdminCalls & {
 /** Connects at the first call. @throws BerthError `invalid-argument` for settings that cannot work */
 export function createClient(options: ClientOptions = {}): BerthClient {
   const { address = '127.0.0.1:7700', deadlineMs = 30_000, retryForMs = 30_000, ...rest } = options;
+  const { unreachableForMs = retryForMs } = options;
   const channel = openChannel({ address, ...rest });
-  const calls = createCalls(channel, endingWith(channel.closing, options.system ?? SYSTEM), deadlineMs, retryForMs);
+  const calls = createCalls(channel, endingWith(channel.closing, options.system ?? SYSTEM), {
+    deadlineMs,
+    retryForMs,
+    unreachableForMs,
+  });
   const sessions = createSessionCalls(calls);
   return {
     ...sessions,

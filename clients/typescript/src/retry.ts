@@ -18,21 +18,27 @@ export function retryDelay(err: unknown, tries: number, chance: number): number 
   return err.retryAfterMs === null ? backoff * (0.5 + chance / 2) : err.retryAfterMs + FIRST_MS * chance;
 }
 
-/** Calls again while the answer is `unavailable`, as long as the next try begins within `forMs`. */
+/** How long to go on trying [ms]: while a broker answers `unavailable`, and while none can be reached. */
+export type Patience = { readonly answeredMs: number; readonly unreachableMs: number };
+
+/** Calls again while the answer is `unavailable`, as long as the next try begins in time. */
 export async function withRetry<T>(
   attempt: () => Promise<T>,
-  forMs: number,
+  patience: Patience,
   system: System,
   signal?: AbortSignal,
 ): Promise<T> {
-  const until = system.monotonic() + forMs;
+  const from = system.monotonic();
   for (let tries = 0; ; tries += 1) {
     try {
       return await attempt();
     } catch (err) {
       const delay = retryDelay(err, tries, system.random());
-      if (delay === null || system.monotonic() + delay > until) throw err;
+      if (delay === null || system.monotonic() + delay - from > patienceFor(err, patience)) throw err;
       await system.sleep(delay, signal);
     }
   }
 }
+
+const patienceFor = (err: unknown, p: Patience): number =>
+  isBerthError(err) && !err.answered ? Math.min(p.unreachableMs, p.answeredMs) : p.answeredMs;

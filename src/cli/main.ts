@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import process from 'node:process';
+
+// Each side is loaded only when it is wanted: a client call needs no broker, and the other way around.
+const [command, ...rest] = process.argv.slice(2);
+if (command === 'serve') {
+  const { runServe } = await import('./serve-command.ts');
+  await runServe(rest);
+} else if (command === 'demo') {
+  const { demo } = await import('./demo.ts');
+  await demo();
+} else {
+  const { run } = await import('./run.ts');
+  process.exitCode = await run(process.argv.slice(2));
+}
