@@ -44,7 +44,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const all = [...common, '--appendonly', appendonly ? 'yes' : 'no', ...args];
   let server = await startServer(all, port, password);
 
-  const command = (...words: readonly string[]) => ask(port, words, password);
+  const command = (...words: readonly string[]) => commandOn(port, words, password);
   const kill = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
@@ -115,7 +115,7 @@ async function startServer(args: readonly string[], port: number, password: stri
   const deadline = performance.now() + READY_WITHIN;
   for (;;) {
     if (server.exitCode !== null) throw new Error(`redis-server ended at once:\n${output}`);
-    const answer = await ask(port, ['PING'], password).catch(() => '');
+    const answer = await commandOn(port, ['PING'], password).catch(() => '');
     if (answer.startsWith('+PONG')) return server;
     if (performance.now() > deadline) {
       server.kill('SIGKILL');
@@ -136,8 +136,8 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** One command on a connection of its own. */
-async function ask(port: number, words: readonly string[], password: string | undefined): Promise<string> {
+/** One command on a connection of its own, answered as Redis or a sentinel writes it (RESP). */
+export async function commandOn(port: number, words: readonly string[], password?: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   try {
     socket.setTimeout(2_000, () => socket.destroy(new Error('redis-server does not answer')));

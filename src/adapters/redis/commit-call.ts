@@ -4,9 +4,21 @@ import type { Keys } from './keys.ts';
 /** Digits before a record's JSON. Fixed, so that the script compares revisions without reading values. */
 const REVISION_DIGITS = 10;
 
-/** A revision as the record and the script have it; absent: ''. */
-const revisionText = (revision: number): string =>
-  revision === 0 ? '' : String(revision).padStart(REVISION_DIGITS, '0');
+/** A revision in a record. */
+const revisionText = (revision: number): string => String(revision).padStart(REVISION_DIGITS, '0');
+
+/** The revision that a record must have, as the script compares it. */
+const ABSENT = ' '.repeat(REVISION_DIGITS);
+const wanted = (revision: number): string => (revision === 0 ? ABSENT : revisionText(revision));
+
+/** What two characters of 7 bits hold. */
+const MAX_PACKED = 2 ** 14 - 1;
+
+/** A number for the script. @throws RangeError for a commit of more than 16,383 of something */
+function pack(n: number): string {
+  if (n > MAX_PACKED) throw new RangeError(`a commit has ${n} parts of one kind, more than ${MAX_PACKED}`);
+  return String.fromCharCode(n >> 7, n & 127);
+}
 
 export const parseRecord = (text: string): { readonly revision: number; readonly value: unknown } => ({
   revision: Number(text.slice(0, REVISION_DIGITS)),
@@ -24,7 +36,7 @@ export function encodeCommit(commit: Commit, names: Keys, origin: string, feedLe
   // No candidate at all is none that is possible: the script is told of no group to write, not even the first.
   const groups = candidates === undefined ? 1 : candidates.length === 0 ? 0 : 1 + candidates.length;
   const events = commit.events === undefined || commit.events.length === 0 ? '' : JSON.stringify(commit.events);
-  const args = [origin, feedLength, String(counts.length), events, String(groups)];
+  const args = [origin, feedLength, events, pack(counts.length) + pack(groups)];
   for (const { counter, add, max } of counts) {
     if (!Number.isSafeInteger(add)) throw new TypeError(`counter ${counter} cannot grow by ${add}`);
     keys.push(names.counter(counter));
@@ -40,22 +52,22 @@ const NONE: readonly never[] = [];
 function encodeGroup(group: Candidate, names: Keys, keys: string[], args: string[]): void {
   const { expect = NONE, put = NONE, drop = NONE, index = NONE } = group;
   const changed: (string | number)[] = [];
-  for (const p of put) changed.push(p.key, p.was + 1);
-  for (const d of drop) changed.push(d.key, 0);
-  args.push(String(expect.length), String(put.length), String(drop.length), String(index.length));
-  args.push(changed.length === 0 ? '' : JSON.stringify(changed));
+  let head = pack(expect.length) + pack(put.length) + pack(drop.length) + pack(index.length);
   for (const { key, revision } of expect) {
     keys.push(names.record(key));
-    args.push(revisionText(revision));
+    head += wanted(revision);
   }
   for (const { key, was } of put) {
     keys.push(names.record(key));
-    args.push(revisionText(was));
+    head += wanted(was);
+    changed.push(key, was + 1);
   }
   for (const { key, was } of drop) {
     keys.push(names.record(key));
-    args.push(revisionText(was));
+    head += wanted(was);
+    changed.push(key, 0);
   }
+  args.push(head, changed.length === 0 ? '' : JSON.stringify(changed));
   for (const { key, value, was } of put) args.push(revisionText(was + 1) + textOf(key, value));
   for (const { set, member, score } of index) {
     keys.push(names.byScore(set), names.byMember(set));

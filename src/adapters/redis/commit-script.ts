@@ -1,37 +1,48 @@
 /**
- * The one write. Checks everything, then writes everything; every key is in KEYS, values pass through unread.
+ * The one write. Checks everything, then writes everything; every key is in KEYS, values pass through unread. Every
+ * argument costs time on both sides, so what is small travels packed: numbers as two characters of 7 bits each.
  *
  * KEYS: the feed, the counters, then each group's: expects, puts, drops, and two sorted sets per index change.
- * ARGV: origin, feed length, number of counters, events as JSON, number of groups (the first is written always, the
- * others are candidates); per counter: what to add, the limit or ''; per group: numbers of expects, puts, drops and
- * index changes, its keys with their new revisions as JSON, then the revision that each key must have ('' absent),
- * the values to put (new revision included), and per index change the member and the score or ''.
+ * ARGV: origin; feed length; events as JSON; numbers of counters and of groups, packed (the first group is written
+ * always, the others are candidates); per counter: what to add, and the limit or ''; per group: a head, its keys with
+ * their new revisions as JSON, the values to put (new revision included), and per index change the member and the
+ * score or ''. A head packs the numbers of expects, puts, drops and index changes, followed by the revision of 10
+ * characters that each of the first three must have (blank: absent).
  *
  * Answers the chosen candidate (-1: there were none to choose from), or what was in the way: {1, index into KEYS,
  * revision there}, {2, number of the counter, its value}, {3} no candidate.
  */
 export const COMMIT_SCRIPT = `
-local call, K, A = redis.call, KEYS, ARGV
+local call, sub, byte, K, A = redis.call, string.sub, string.byte, KEYS, ARGV
 
-local function clash(k, a)
-  for i = 0, A[a] + A[a + 1] + A[a + 2] - 1 do
-    if call('GETRANGE', K[k + i], 0, 9) ~= A[a + 5 + i] then return k + i end
+local function sizes(a)
+  local e1, e2, p1, p2, d1, d2, i1, i2 = byte(A[a], 1, 8)
+  return e1 * 128 + e2, p1 * 128 + p2, d1 * 128 + d2, i1 * 128 + i2
+end
+
+local function clash(k, head, n)
+  for from = 0, n - 1, 1000 do
+    local past = math.min(from + 1000, n)
+    local have = call('MGET', unpack(K, k + from, k + past - 1))
+    for i = from, past - 1 do
+      local value = have[i - from + 1]
+      local revision = value and sub(value, 1, 10) or '          '
+      if revision ~= sub(head, 9 + 10 * i, 18 + 10 * i) then return k + i, revision end
+    end
   end
 end
 
-local function behind(k, a)
-  local checked = A[a] + A[a + 1] + A[a + 2]
-  return k + checked + 2 * A[a + 3], a + 5 + checked + A[a + 1] + 2 * A[a + 3]
-end
-
-local counters = tonumber(A[3])
-local commonK, commonA = 2 + counters, 6 + 2 * counters
-local wrong = clash(commonK, commonA)
-if wrong then return {1, wrong, call('GETRANGE', K[wrong], 0, 9)} end
+local c1, c2, g1, g2 = byte(A[4], 1, 4)
+local counters, groups = c1 * 128 + c2, g1 * 128 + g2
+local k, a = 2 + counters, 5 + 2 * counters
+local commonK, commonA = k, a
+local expects, puts, drops, changes = sizes(a)
+local wrong, revision = clash(k, A[a], expects + puts + drops)
+if wrong then return {1, wrong, revision} end
 
 local sums, set, sets = {}, {'MSET'}, 1
 for i = 1, counters do
-  local key, add, max = K[1 + i], tonumber(A[4 + 2 * i]), A[5 + 2 * i]
+  local key, add, max = K[1 + i], tonumber(A[3 + 2 * i]), A[4 + 2 * i]
   local value = sums[key] or tonumber(call('GET', key) or 0)
   if max ~= '' and add > 0 and value + add > tonumber(max) then return {2, i, string.format('%.0f', value)} end
   sums[key] = value + add
@@ -39,25 +50,22 @@ for i = 1, counters do
   sets = sets + 2
 end
 
-local groups, chosen, chosenK, chosenA = tonumber(A[5]), -1, nil, nil
-if groups > 1 then
-  local k, a = behind(commonK, commonA)
+local chosen = -1
+if groups ~= 1 then
   for i = 2, groups do
-    if not clash(k, a) then
-      chosen, chosenK, chosenA = i - 2, k, a
+    k, a = k + expects + puts + drops + 2 * changes, a + 2 + puts + 2 * changes
+    expects, puts, drops, changes = sizes(a)
+    if not clash(k, A[a], expects + puts + drops) then
+      chosen = i - 2
       break
     end
-    k, a = behind(k, a)
   end
   if chosen < 0 then return {3} end
-elseif groups < 1 then
-  return {3}
 end
 
 local function write(k, a)
-  local puts, drops, changes = tonumber(A[a + 1]), tonumber(A[a + 2]), tonumber(A[a + 3])
-  k = k + A[a]
-  a = a + 5 + A[a] + puts + drops
+  local expects, puts, drops, changes = sizes(a)
+  k, a = k + expects, a + 2
   for i = 0, puts - 1 do
     if sets > 2000 then
       call(unpack(set))
@@ -66,26 +74,25 @@ local function write(k, a)
     set[sets + 1], set[sets + 2] = K[k + i], A[a + i]
     sets = sets + 2
   end
-  k = k + puts
-  a = a + puts
+  k, a = k + puts, a + puts
   for i = 0, drops - 1 do call('UNLINK', K[k + i]) end
   k = k + drops
-  for i = 0, changes - 1 do
-    local member, score = A[a + 2 * i], A[a + 2 * i + 1]
+  for i = 0, 2 * changes - 2, 2 do
+    local member, score = A[a + i], A[a + i + 1]
     if score == '' then
-      call('ZREM', K[k + 2 * i], member)
-      call('ZREM', K[k + 2 * i + 1], member)
+      call('ZREM', K[k + i], member)
+      call('ZREM', K[k + i + 1], member)
     else
-      call('ZADD', K[k + 2 * i], score, member)
-      call('ZADD', K[k + 2 * i + 1], 0, member)
+      call('ZADD', K[k + i], score, member)
+      call('ZADD', K[k + i + 1], 0, member)
     end
   end
 end
 
 write(commonK, commonA)
-if chosenK then write(chosenK, chosenA) end
+if chosen >= 0 then write(k, a) end
 if sets > 1 then call(unpack(set)) end
 call('XADD', K[1], 'MAXLEN', '~', A[2], '*',
-  'o', A[1], 'k', A[commonA + 4], 'c', chosenA and A[chosenA + 4] or '', 'e', A[4])
+  'o', A[1], 'k', A[commonA + 1], 'c', chosen >= 0 and A[a + 1] or '', 'e', A[3])
 return chosen
 `;

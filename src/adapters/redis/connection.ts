@@ -72,16 +72,25 @@ export function connect(address: RedisOptions, timeoutMs: number): Connection {
   };
 }
 
-/** Waits for a new connection. @throws BrokerError `unavailable` when it is not ready within `withinMs` */
+/** Waiting does not help against these. */
+const REFUSED = /^(WRONGPASS|NOAUTH|NOPERM)\b/;
+
+/** Waits for a new connection. @throws BrokerError `unavailable` when it is not ready within `withinMs`, or Redis
+ *  refuses the login */
 export async function awaitConnected(connection: Connection, withinMs: number, clock: Clock): Promise<void> {
   const over = new AbortController();
   const stop = new AbortController();
+  const onError = (err: Error): void => {
+    if (REFUSED.test(err.message)) over.abort();
+  };
+  connection.redis.on('error', onError);
   clock.sleep(withinMs, stop.signal).then(
     () => over.abort(),
     () => {},
   );
   const ready = await connection.whenReady(over.signal);
   stop.abort();
+  connection.redis.off('error', onError);
   if (ready) return;
   const cause = connection.lastError();
   throw new BrokerError(

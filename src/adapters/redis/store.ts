@@ -20,6 +20,8 @@ export type RedisStoreOptions = {
   readonly prefix?: string;
   /** A Redis silent for so long while it owes an answer counts as hung [ms]. Twice this bounds every call. */
   readonly timeoutMs?: number;
+  /** How long opening waits for Redis [ms]. */
+  readonly connectWithinMs?: number;
   /** Commits that the feed keeps for readers that are behind. */
   readonly feedLength?: number;
 };
@@ -31,13 +33,12 @@ export type RedisStore = Store & {
   readonly serverTime: () => Promise<EpochMs>;
 };
 
-const CONNECT_WITHIN = 5 * SECOND;
-
 /** A store in Redis, for any number of broker processes.
  *  @throws BrokerError `invalid` for an address that cannot be read, `unavailable` when Redis cannot be reached
  *  or is older than 7 */
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { clock, prefix = 'berth', timeoutMs = 2 * SECOND, feedLength = 10_000 } = options;
+  const { connectWithinMs = 5 * SECOND } = options;
   const address = parseAddress(options.url);
   const names = createKeys(prefix);
   const connection = connect(address, timeoutMs);
@@ -46,7 +47,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
   let notes: readonly string[] = [];
   let origin = '';
   try {
-    await awaitConnected(connection, CONNECT_WITHIN, clock);
+    await awaitConnected(connection, connectWithinMs, clock);
     notes = inspectServer(await redis.info());
     sha = String(await redis.script('LOAD', COMMIT_SCRIPT));
     origin = `${await redis.incr(names.origin)}-${(await redis.time()).join('.')}`;
