@@ -4,12 +4,11 @@ import type { Caller } from '../domain/caller.ts';
 import { endSession } from '../domain/decide-session.ts';
 import { BrokerError, invalid } from '../domain/errors.ts';
 import { used } from '../domain/idle.ts';
-import { mismatch } from '../domain/match.ts';
 import { differences } from '../domain/same-asked.ts';
 import type { Asked, Session, SessionIn } from '../domain/session.ts';
 import { termsFor } from '../domain/terms.ts';
 import type { Put, Refusal } from '../ports/store.ts';
-import { claimChanges } from './claim.ts';
+import { claimChanges, memberKeys, suits } from './claim.ts';
 import type { EngineContext } from './context.ts';
 import { readSession } from './find.ts';
 import type { AcquireOutcome, AcquireSource } from './hooks.ts';
@@ -139,12 +138,7 @@ const isWarm = (ctx: EngineContext, a: Attempt): boolean =>
   a.input.command.length === 0 && a.asked.envDigest === '' && ctx.mirror.queueLength(a.input.class) === 0;
 
 const hold = (ctx: EngineContext, a: Attempt): readonly Member[] =>
-  ctx.mirror.pool.hold(
-    a.input.class,
-    (m) => mismatch({ ...m.instance, region: m.instance.ref.region }, a.input.requirements) === null,
-    a.candidates,
-    ctx.ids.pick,
-  );
+  ctx.mirror.pool.hold(a.input.class, (m) => suits(m, a), a.candidates, ctx.ids.pick);
 
 async function commit(ctx: EngineContext, a: Attempt, members: readonly Member[]): Promise<Tried> {
   const now = ctx.clock.now();
@@ -199,7 +193,7 @@ async function refused(ctx: EngineContext, a: Attempt, members: readonly Member[
   }
   // All candidates were taken by others: look again, at more of them.
   a.candidates = CANDIDATES;
-  await ctx.follower.refresh(...members.flatMap((m) => [KEY.instance(m.instance.id), KEY.proxy(m.proxy.id)]));
+  await ctx.follower.refresh(...memberKeys(members));
   return null;
 }
 

@@ -1,25 +1,27 @@
-import { baseOf, bind, factsOf, type Member } from '../../domain/bind.ts';
+import { baseOf, bind, factsOf } from '../../domain/bind.ts';
 import type { InstanceId } from '../../domain/ids.ts';
-import { mismatch } from '../../domain/match.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { Offer } from '../../ports/compute-provider.ts';
-import { claimChanges } from '../claim.ts';
+import { claimChanges, memberKeys, suits } from '../claim.ts';
 import type { EngineContext } from '../context.ts';
 import { planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';
+import { KEY } from '../records.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up. */
 const TOLD = 100;
 /** When capacity was refused without a sign of when there may be more [ms]. */
 const AGAIN_MS = 5_000;
+/** When another writer was faster [ms]. */
+const STALE_MS = 5;
 /** Candidates of one claim; if all were taken meanwhile, the next look takes others. */
 const CANDIDATES = 4;
 
 type Waiting = SessionIn<'queued'>;
-/** `full`: nor can those behind it have anything now. */
-type Placed = 'placed' | { readonly waitingFor: string; readonly full: boolean };
+/** `again`: another writer was faster; the next look knows more. `full`: nor can those behind it have anything now. */
+type Placed = 'placed' | 'again' | { readonly waitingFor: string; readonly full: boolean };
 
 export type QueueDeps = {
   readonly ctx: EngineContext;
@@ -37,14 +39,17 @@ export async function lookAtQueue(d: QueueDeps, className: string, signal: Abort
   const c = ctx.classes.current().get(className);
   const waiting = ctx.mirror.queued(className).filter((s) => s.phase === 'queued');
   let full: string | null = null;
+  let isStale = false;
   for (const [position, session] of waiting.entries()) {
     if (signal.aborted || (full !== null && position >= TOLD)) break;
     const placed: Placed = full === null ? await place(d, c, session, signal) : { waitingFor: full, full: true };
-    if (placed === 'placed') continue;
+    isStale ||= placed === 'again';
+    if (placed === 'placed' || placed === 'again') continue;
     if (placed.full) full = placed.waitingFor;
     await tell(d, session, placed.waitingFor);
   }
-  return ctx.mirror.queueLength(className) > 0 ? ctx.clock.monotonic() + AGAIN_MS : null;
+  if (ctx.mirror.queueLength(className) === 0) return null;
+  return ctx.clock.monotonic() + (isStale ? STALE_MS : AGAIN_MS);
 }
 
 async function place(
@@ -54,16 +59,17 @@ async function place(
   signal: AbortSignal,
 ): Promise<Placed> {
   if (c === undefined) return { waitingFor: 'its class is no longer configured', full: true };
-  if (!isPersonal(session) && (await claim(d, session))) return 'placed';
-  return launch(d, c, session, signal);
+  const claimed = isPersonal(session) ? null : await claim(d, session);
+  return claimed ?? launch(d, c, session, signal);
 }
 
 export const isPersonal = (s: Session): boolean => s.asked.command.length > 0 || s.asked.envDigest !== '';
 
-/** Hands out a ready member. */
-async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<boolean> {
-  const members = ctx.mirror.pool.hold(session.asked.class, (m) => suits(m, session), CANDIDATES, ctx.ids.pick);
-  if (members.length === 0) return false;
+/** Hands out a ready member; null: there is none that suits. */
+async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<'placed' | 'again' | null> {
+  const { pool } = ctx.mirror;
+  const members = pool.hold(session.asked.class, (m) => suits(m, session), CANDIDATES, ctx.ids.pick);
+  if (members.length === 0) return null;
   try {
     const now = ctx.clock.now();
     const result = await ctx.ledger.commit({
@@ -71,15 +77,13 @@ async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<boolea
       expect: [term.fence],
       by: 'queue',
     });
-    if (!result.committed) await staleKeys(ctx, result.why);
-    return true;
+    if (result.committed) return 'placed';
+    await ctx.follower.refresh(KEY.session(session.id), ...memberKeys(members));
+    return 'again';
   } finally {
-    ctx.mirror.pool.letGo(members);
+    pool.letGo(members);
   }
 }
-
-export const suits = (m: Member, s: Pick<Session, 'asked'>): boolean =>
-  mismatch({ ...m.instance, region: m.instance.ref.region }, s.asked.requirements) === null;
 
 async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: AbortSignal): Promise<Placed> {
   const { ctx, term } = d;
@@ -109,7 +113,7 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
   if (result.why.kind === 'limit')
     return { waitingFor: `all ${result.why.max} instances allowed on ${c.provider} are in use`, full: true };
   await staleKeys(ctx, result.why);
-  return 'placed';
+  return 'again';
 }
 
 /** Writes down why a session waits, where that has changed. */
