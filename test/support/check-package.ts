@@ -1,4 +1,4 @@
-// Packs berth as it would be published, installs that file in an empty folder and runs the command from there.
+// Packs berth as it would be published, installs that file in an empty folder and runs the demo from there.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { ROOT } from './source-text.ts';
 
 const NEEDED = ['dist/src/cli/main.js', 'proto/berth/v1/session.proto', 'README.md', 'CHANGELOG.md', 'LICENSE'];
 /** Sources, tests and what a developer's run leaves behind are not published. */
-const UNWANTED = /^(src|test|node_modules|\.berth|\.ci)\/|(?<!\.d)\.ts$|\.db$/;
+const UNWANTED = /^(src|test|node_modules|\.berth|\.ci)\/|\.ts$|\.db$/;
 
 const npm = (args: readonly string[], cwd: string): string =>
   execFileSync('npm', [...args], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
@@ -41,8 +41,9 @@ try {
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
   npm(['install', '--no-save', `./${packed.filename}`], folder);
   const command = join(folder, 'node_modules', '.bin', 'berth');
-  const help = execFileSync(command, ['--help'], { cwd: folder, encoding: 'utf8', timeout: 30_000 });
-  if (!help.includes('acquire')) throw new Error(`berth --help does not mention acquire:\n${help}`);
+  // The demo needs every part: the command, the client, the contract, the classes, the echo server, the broker itself.
+  const shown = execFileSync(command, ['demo'], { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+  if (!shown.includes('Nothing is left')) throw new Error(`the demo ended otherwise than expected:\n${shown}`);
   console.log(`${packed.filename}: ${packed.files.length} files, ${Math.round(packed.size / 1024)} KiB, runs`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

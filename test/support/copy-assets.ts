@@ -5,7 +5,7 @@ import { fromRoot } from './drift.ts';
 
 const NOT_FOR_RUNNING = /\.(ts|md)$|^node_modules$|^package(-lock)?\.json$/;
 
-for (const folder of ['src', 'clients/typescript'])
+for (const folder of ['src', 'clients/typescript/src'])
   cpSync(fromRoot(folder), fromRoot(`dist/${folder}`), {
     recursive: true,
     filter: (path) => !NOT_FOR_RUNNING.test(basename(path)),
