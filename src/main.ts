@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectProxy } from './adapters/direct/proxy.ts';
 import { createProber } from './adapters/probe/prober.ts';
@@ -74,6 +74,8 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const stop = new AbortController();
   parts.defer(() => stop.abort());
 
+  // With an installation id given, the store is the first to need it.
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const installationId =
     config.installationId ?? (await keptInstallationId(config.dataDir, () => ids.token().slice(2)));
   const { store, clock } = await openStore(config, o, metrics, log, system, stop.signal, parts);
