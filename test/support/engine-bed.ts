@@ -1,0 +1,220 @@
+import { onTestFinished } from 'vitest';
+import { createDirectProxy } from '../../src/adapters/direct/proxy.ts';
+import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
+import type { Caller } from '../../src/domain/caller.ts';
+import type { SessionClass } from '../../src/domain/session-class.ts';
+import { HOUR, SECOND } from '../../src/domain/time.ts';
+import type { Classes } from '../../src/engine/context.ts';
+import { createEngine, type Engine, type EngineOptions } from '../../src/engine/engine.ts';
+import type { AcquireInput, SessionView } from '../../src/engine/use-cases.ts';
+import type { ProviderLimits } from '../../src/ports/compute-provider.ts';
+import type { Store } from '../../src/ports/store.ts';
+import {
+  type CostlessWorld,
+  createCostlessProvider,
+  createCostlessWorld,
+  createReadyProber,
+} from './costless-provider.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { fakeIds } from './fake-ids.ts';
+import { aClass } from './fixtures.ts';
+
+export const ALICE: Caller = { tenant: 'default', role: 'client', name: 'alice' };
+export const ADMIN: Caller = { tenant: 'default', role: 'admin', name: 'root' };
+export const OTHER: Caller = { tenant: 'other', role: 'client', name: 'mallory' };
+export const NEVER = new AbortController().signal;
+
+/** One longer than this is no step but a test that would never end [ms of the fake clock]. */
+const PATIENCE_MS = 60 * SECOND;
+const STEP_MS = 20;
+
+/** What one replica is made from; everything has a default. */
+export type ReplicaOptions = Partial<
+  Pick<EngineOptions, 'maxInstances' | 'keepEndedMs' | 'mayLead' | 'adminSecret'>
+> & {
+  readonly replicaId?: string;
+  readonly store?: Store;
+};
+
+export type Replica = {
+  readonly engine: Engine;
+  /** What its loops reported. */
+  readonly errors: { readonly loop: string; readonly err: unknown }[];
+  /** Stops it as a graceful stop does: the lease is given up. */
+  stop(): Promise<void>;
+};
+
+export type BedOptions = ReplicaOptions & {
+  readonly classes?: readonly SessionClass[];
+  readonly limits?: Partial<ProviderLimits>;
+};
+
+/** The real engine on the real sqlite store in memory, with time and ids that are told, and instances that cost
+ *  nothing. Everything ends with the test. */
+export type EngineBed = Awaited<ReturnType<typeof engineBed>>;
+
+export async function engineBed(o: BedOptions = {}) {
+  const clock = fakeClock();
+  const store = await openSqliteStore(':memory:');
+  const world = createCostlessWorld({ host: '127.0.0.1', port: 9 });
+  const prober = createReadyProber();
+  const classes = changeableClasses(o.classes ?? [aClass()]);
+  const replicas = new Set<Replica>();
+
+  onTestFinished(async () => {
+    for (const r of replicas) await r.stop();
+    await store.close();
+  });
+
+  async function replica(r: ReplicaOptions = {}): Promise<Replica> {
+    const made = startReplica({ clock, store, world, prober, classes, seed: replicas.size + 1 }, { ...o, ...r });
+    replicas.add(made);
+    await finish(clock, made.engine.ready);
+    return made;
+  }
+
+  const first = await replica();
+  const { engine } = first;
+  if (o.mayLead !== false) await until(clock, 'the first replica leads', () => engine.isLeading());
+
+  return {
+    clock,
+    store,
+    world,
+    prober,
+    classes,
+    engine,
+    replica,
+    first,
+    /** Steps the clock until `look` holds. */
+    until: <T>(what: string, look: () => T | Promise<T>, withinMs?: number) => until(clock, what, look, withinMs),
+    /** Steps the clock until `call` has settled. */
+    finish: <T>(call: Promise<T>, withinMs?: number): Promise<T> => finish(clock, call, withinMs),
+    /** AcquireSession, with the clock running. */
+    acquire: (over: Partial<AcquireInput> = {}, caller: Caller = ALICE, signal = NEVER): Promise<SessionView> =>
+      finish(clock, engine.sessions.acquire(caller, input(over), signal), HOUR),
+    get: (id: string, caller: Caller = ALICE): Promise<SessionView> =>
+      finish(clock, engine.sessions.get(caller, { by: 'id', id })),
+    /** The session as stored: looking at it this way does not confirm it. */
+    peek: async (id: string) => (await store.read([`session/${id}`]))[0]?.value as Record<string, unknown> | undefined,
+    ready: (className = 'echo') => engine.mirror.pool.size(className),
+    phases: (kind: 'session' | 'instance' | 'proxy') =>
+      Object.fromEntries([...engine.mirror.phases(kind)].filter(([, n]) => n > 0)),
+  };
+}
+
+let requests = 0;
+/** What AcquireSession was asked; every one with a request_id of its own unless said. */
+export const input = (over: Partial<AcquireInput> = {}): AcquireInput => ({
+  requestId: `r-${++requests}`,
+  name: '',
+  onConflict: 'fail',
+  class: 'echo',
+  requirements: {},
+  owner: '',
+  labels: {},
+  env: {},
+  command: [],
+  lifetimeMs: null,
+  idleTimeoutMs: null,
+  queueTimeoutMs: null,
+  waitMs: 10 * 60 * SECOND,
+  ...over,
+});
+
+type Parts = {
+  readonly clock: FakeClock;
+  readonly store: Store;
+  readonly world: CostlessWorld;
+  readonly prober: ReturnType<typeof createReadyProber>;
+  readonly classes: Classes;
+  readonly seed: number;
+};
+
+function startReplica(p: Parts, o: BedOptions): Replica {
+  const errors: Replica['errors'] = [];
+  const replicaId = o.replicaId ?? `replica-${p.seed}`;
+  const engine = createEngine({
+    store: o.store ?? p.store,
+    clock: p.clock,
+    ids: fakeIds(p.seed),
+    classes: p.classes,
+    providers: [createCostlessProvider({ world: p.world, ...(o.limits === undefined ? {} : { limits: o.limits }) })],
+    proxies: [createDirectProxy()],
+    prober: p.prober,
+    hooks: {
+      onTransition: () => undefined,
+      onAcquire: () => undefined,
+      onLoopPass: () => undefined,
+      onLoopError: (loop, err) => errors.push({ loop, err }),
+      onLeader: () => undefined,
+      onOrphan: () => undefined,
+    },
+    maxInstances: o.maxInstances ?? 100,
+    keepEndedMs: o.keepEndedMs ?? 24 * HOUR,
+    leaseMs: 15 * SECOND,
+    renewMs: 3 * SECOND,
+    mayLead: o.mayLead ?? true,
+    adminSecret: o.adminSecret ?? null,
+    about: { version: '0', replicaId, installationId: 'bed', store: 'sqlite', startedAt: p.clock.now() },
+  });
+  const stopping = new AbortController();
+  const running = engine.run(stopping.signal);
+  return {
+    engine,
+    errors,
+    async stop() {
+      stopping.abort();
+      await finish(p.clock, running);
+    },
+  };
+}
+
+export type ChangeableClasses = ReturnType<typeof changeableClasses>;
+
+/** Classes that a test can reload. */
+export function changeableClasses(first: readonly SessionClass[]) {
+  let current: ReadonlyMap<string, SessionClass> = new Map(first.map((c) => [c.name, c]));
+  const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+  return {
+    current: () => current,
+    onChange(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    changed,
+    set(list: readonly SessionClass[]): void {
+      current = new Map(list.map((c) => [c.name, c]));
+      changed();
+    },
+  } satisfies Classes & { set(list: readonly SessionClass[]): void };
+}
+
+async function until<T>(
+  clock: FakeClock,
+  what: string,
+  look: () => T | Promise<T>,
+  withinMs = PATIENCE_MS,
+): Promise<NonNullable<T>> {
+  const deadline = clock.monotonic() + withinMs;
+  for (;;) {
+    await clock.settle();
+    const seen = await look();
+    if (seen !== null && seen !== undefined && seen !== false) return seen as NonNullable<T>;
+    if (clock.monotonic() >= deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await clock.advance(Math.min(STEP_MS, deadline - clock.monotonic()));
+  }
+}
+
+async function finish<T>(clock: FakeClock, call: Promise<T>, withinMs = PATIENCE_MS): Promise<T> {
+  const state = { settled: false };
+  const mark = () => {
+    state.settled = true;
+  };
+  call.then(mark, mark);
+  await until(clock, 'the call is answered', () => state.settled, withinMs);
+  return call;
+}
