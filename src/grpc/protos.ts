@@ -21,9 +21,9 @@ export function protoFolder(): string {
   return found;
 }
 
-const load = (files: readonly string[], keepCase: boolean): PackageDefinition =>
+const load = (files: readonly string[]): PackageDefinition =>
   loadSync([...files], {
-    keepCase,
+    keepCase: false,
     longs: Number,
     enums: String,
     defaults: true,
@@ -32,14 +32,11 @@ const load = (files: readonly string[], keepCase: boolean): PackageDefinition =>
   });
 
 /** How the services' messages are read and written. */
-export const loadServices = (): PackageDefinition => load(OURS, false);
-
-/** The same with field names as in the proto files: what reflection shows must be the true names. */
-export const loadForReflection = (): PackageDefinition => load([...OURS, ...DETAILS], true);
+export const loadServices = (): PackageDefinition => load(OURS);
 
 /** The messages that errors carry. */
 export function loadDetails(): (StatusProto & DetailsProto)['google']['rpc'] {
-  const loaded: GrpcObject = loadPackageDefinition(load(DETAILS, false));
+  const loaded: GrpcObject = loadPackageDefinition(load(DETAILS));
   return (loaded as unknown as StatusProto & DetailsProto).google.rpc;
 }
 

@@ -1,5 +1,4 @@
 import { Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
-import type { PackageDefinition } from '@grpc/proto-loader';
 import { BrokerError } from '../domain/errors.ts';
 import type { AdminUseCases, Authenticator, SessionUseCases } from '../engine/use-cases.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -8,7 +7,7 @@ import { createAuth } from './auth.ts';
 import type { Edge, RpcLog, RpcMetrics } from './call.ts';
 import { createHealth, healthService } from './health.ts';
 import { createOpenCalls } from './open-calls.ts';
-import { loadForReflection, loadServices, serviceOf } from './protos.ts';
+import { loadServices, serviceOf } from './protos.ts';
 import { addReflection } from './reflection.ts';
 import { acquireSession } from './rpc/acquire-session.ts';
 import * as admin from './rpc/admin-calls.ts';
@@ -145,8 +144,7 @@ function createServer(o: GrpcOptions, edge: Edge, health: Parameters<Server['add
     RevokeToken: admin.revokeToken(edge, o.admin),
   });
   server.addService(healthService, health);
-  const shown: PackageDefinition = { ...loadForReflection(), [HEALTH]: healthService as PackageDefinition[string] };
-  addReflection(server, edge, shown, [SESSION_BROKER, BROKER_ADMIN, HEALTH]);
+  addReflection(server, edge, [SESSION_BROKER, BROKER_ADMIN, HEALTH]);
   return server;
 }
 

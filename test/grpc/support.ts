@@ -41,6 +41,8 @@ export type Edge = {
   readonly rpcs: readonly (readonly [method: string, code: string])[];
   /** Another connection, closed with the rest. */
   dial(credentials?: ChannelCredentials, options?: ClientOptions, address?: string): Client;
+  /** Forgets the lines and calls that were noted. */
+  clear(): void;
   close(): Promise<void>;
 };
 
@@ -85,6 +87,10 @@ export async function startEdge(options: Partial<GrpcOptions> = {}): Promise<Edg
     lines,
     rpcs,
     dial,
+    clear() {
+      lines.length = 0;
+      rpcs.length = 0;
+    },
     async close() {
       for (const client of clients) client.close();
       await server.stop(2_000);
