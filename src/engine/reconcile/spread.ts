@@ -98,10 +98,8 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     /** A complete list: whoever it may settle or end. */
     listed(observer: ProviderObserver, owned: readonly Owned[]): void {
       for (const o of owned) if (o.seen.status !== 'running') q.instances.wake(o.tag);
-      for (const i of mirror.all('instance')) {
-        if (i.provider !== observer.provider.name) continue;
-        if (i.phase === 'requested' || i.phase === 'destroying' || observer.isMissing(i)) q.instances.wake(i.id);
-      }
+      for (const i of mirror.all('instance'))
+        if (i.provider === observer.provider.name && (isOpen(i) || observer.isMissing(i))) q.instances.wake(i.id);
     },
     /** At the beginning of a term: everything. */
     all(): void {
@@ -112,3 +110,7 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     },
   };
 }
+
+/** Whether any complete list may settle something about it: that it exists, where it answers, that it is gone. */
+const isOpen = (i: Instance): boolean =>
+  i.phase === 'requested' || i.phase === 'destroying' || (i.phase === 'booting' && i.addresses === null);
