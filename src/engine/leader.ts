@@ -78,7 +78,11 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
       outlives: (ms) => clock.monotonic() + ms < lease.renewedAt + leaseMs,
       signal: AbortSignal.any([over.signal, signal]),
     };
-    const leading = o.lead(term).finally(() => over.abort());
+    // A term that ends by itself has failed, such as by a store that went away as it began: led again after a pause.
+    const leading = o
+      .lead(term)
+      .catch(o.onError)
+      .finally(() => over.abort());
     for (let beat = 1; !term.signal.aborted; beat++) {
       await clock.sleep(renewMs, term.signal).catch(() => undefined);
       if (!term.signal.aborted && !(await renew(lease, fence, beat))) break;
@@ -122,7 +126,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
         return null;
       });
       if (won !== null) await leadWith(won);
-      else await sleeper.sleep(Math.min(renewMs, leaseMs / 4), signal);
+      await sleeper.sleep(Math.min(renewMs, leaseMs / 4), signal);
     }
   } finally {
     unlisten();
