@@ -188,6 +188,8 @@ async function refused(ctx: EngineContext, a: Attempt, members: readonly Member[
     const { tenant, requestId, asked } = a.session;
     if (why.key === KEY.request(tenant, requestId)) return retried(ctx, a);
     if (why.key === KEY.name(tenant, asked.name)) return nameTaken(ctx, a);
+    // Such as the session to be replaced, which has changed since: the next try reads it again by its name.
+    a.name = null;
     await ctx.follower.refresh(why.key);
     return null;
   }
