@@ -1,5 +1,6 @@
 import type { Session } from '../domain/session.ts';
 import type { EngineContext } from './context.ts';
+import { readSession } from './find.ts';
 import { createWakeable } from './wakeable.ts';
 
 /** Resolves with the session as soon as `isEnough`, or as it is after `ms`. @throws AbortError when `signal` aborts:
@@ -19,6 +20,11 @@ export async function waitForSession(
     sleeper.wake();
   });
   try {
+    // Not mirrored: it was released since `from` was read, or this replica has not heard of it yet.
+    if (mirror.session(from.id) === undefined) {
+      const stored = await readSession(ctx, from.id);
+      latest = newer(latest, stored ?? undefined);
+    }
     const until = clock.monotonic() + ms;
     for (let left = ms; !isEnough(latest) && left > 0; left = until - clock.monotonic()) {
       await sleeper.sleep(left, signal);

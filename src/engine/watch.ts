@@ -3,7 +3,7 @@ import type { Session } from '../domain/session.ts';
 import { confirmed } from './acquire.ts';
 import type { EngineContext } from './context.ts';
 import { findSession, readSession } from './find.ts';
-import { updateSession } from './update.ts';
+import { retryable, updateSession } from './update.ts';
 import type { SessionRef, SessionView } from './use-cases.ts';
 import { viewOf } from './view.ts';
 import { newer, waitForSession } from './wait.ts';
@@ -23,11 +23,8 @@ export async function* watch(
   signal: AbortSignal,
 ): AsyncGenerator<SessionView> {
   let session = await findSession(ctx, caller, ref);
-  if (session.phase === 'active' && session.confirmBy !== null)
-    session = await updateSession(ctx, caller, { by: 'id', id: session.id }, (s) =>
-      s.phase === 'active' ? confirmed(s, ctx.clock.now()) : s,
-    );
   for (let told = afterRevision; ; ) {
+    session = await confirm(ctx, caller, session);
     if (session.revision > told) {
       told = session.revision;
       yield viewOf(ctx, session);
@@ -41,4 +38,11 @@ export async function* watch(
       session = newer(session, stored);
     }
   }
+}
+
+/** Who watches knows of the session, also when it turns active only later. */
+async function confirm(ctx: EngineContext, caller: Caller, session: Session): Promise<Session> {
+  if (session.phase !== 'active' || session.confirmBy === null) return session;
+  const change = (s: Session) => (s.phase === 'active' ? confirmed(s, ctx.clock.now()) : s);
+  return retryable(updateSession(ctx, caller, { by: 'id', id: session.id }, change));
 }
