@@ -6,6 +6,7 @@ import {
   type InstanceSeen,
   rented,
 } from '../../domain/decide-instance.ts';
+import { decideSession } from '../../domain/decide-session.ts';
 import { BrokerError, isBrokerError } from '../../domain/errors.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance, InstanceIn, InstanceRef } from '../../domain/instance.ts';
@@ -13,6 +14,7 @@ import type { EpochMs } from '../../domain/time.ts';
 import type { ComputeProvider, Created, Offer } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
+import type { Change } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
 import { decode, KEY, type SecretRecord } from '../records.ts';
 import type { Probes } from './probes.ts';
@@ -23,6 +25,8 @@ const DESTROY_AGAIN_MS = 1_000;
 const DESTROY_AGAIN_MAX_MS = 60_000;
 /** One request to destroy takes no longer [ms]. */
 const DESTROY_MS = 30_000;
+/** Further tries to commit what a create showed. */
+const CREATED_TRIES = 5;
 
 export type InstanceDeps = {
   readonly ctx: EngineContext;
@@ -70,15 +74,27 @@ async function see(observer: ProviderObserver, i: Instance, signal: AbortSignal)
 
 /** The instance as it is after the commit; null: look again. */
 async function commitDecision(d: InstanceDeps, i: Instance, decision: InstanceDecision): Promise<Instance | null> {
-  if (decision.instance === undefined) return i;
+  const after = decision.instance;
+  if (after === undefined) return i;
   const result = await d.ctx.ledger.commit({
-    changes: [{ kind: 'instance', before: i, after: decision.instance }],
+    changes: changesFor(d, i, after),
     expect: [d.term.fence],
     by: 'instances',
   });
-  if (result.committed) return { ...decision.instance, revision: i.revision + 1 };
+  if (result.committed) return { ...after, revision: i.revision + 1 };
   await staleKeys(d.ctx, result.why);
   return null;
+}
+
+/** A record that is gone is dropped, and what was in it: the session it was for hears why in the same commit. */
+function changesFor({ ctx }: InstanceDeps, before: Instance, after: Instance): readonly Change[] {
+  const own: Change = { kind: 'instance', before, after };
+  const session = after.phase !== 'gone' || after.for === null ? undefined : ctx.mirror.session(after.for);
+  if (session?.phase !== 'starting' || session.instance.id !== after.id) return [own];
+  const seen = { instance: after, proxy: ctx.mirror.proxy(after.proxy) };
+  const policy = { keepEndedMs: ctx.keepEndedMs, heldUntil: 0 };
+  const decided = decideSession(session, seen, policy, ctx.clock.now()).session;
+  return decided === undefined ? [own] : [own, { kind: 'session', before: session, after: decided }];
 }
 
 async function act(
@@ -133,12 +149,19 @@ async function create(
     }
     after = gone(i, 'create-failed', err.message, null, clock.now());
   }
-  const result = await d.ctx.ledger.commit({
-    changes: [{ kind: 'instance', before: i, after }],
-    expect: [d.term.fence],
-    by: 'instances',
-  });
-  return result.committed ? clock.monotonic() : staleKeys(d.ctx, result.why);
+  return commitCreated(d, i, after);
+}
+
+/** What the create showed is known only here and now, so another writer of the session does not keep it from being
+ *  committed; one of the instance does, and looking settles the rest. */
+async function commitCreated(d: InstanceDeps, i: InstanceIn<'requested'>, after: Instance): Promise<number | null> {
+  for (let tries = 0; ; tries++) {
+    const changes = changesFor(d, i, after);
+    const result = await d.ctx.ledger.commit({ changes, expect: [d.term.fence], by: 'instances' });
+    if (result.committed) return d.ctx.clock.monotonic();
+    const next = await staleKeys(d.ctx, result.why);
+    if (tries >= CREATED_TRIES || d.ctx.mirror.revision('instance', i.id) !== i.revision || next === null) return next;
+  }
 }
 
 async function order(
