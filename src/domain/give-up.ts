@@ -78,8 +78,8 @@ export function giveUpInstance(
   why: DestroyReason,
   now: EpochMs,
 ): Instance | undefined {
-  const unused = i.phase !== 'bound' && i.phase !== 'destroying' && i.phase !== 'gone';
-  if (unused && i.for === session && !i.personal) return { ...i, for: null };
-  const mine = i.for === session || (i.phase === 'bound' && i.session === session);
-  return mine || i.phase === 'bound' ? destroyInstance(i, why, '', now) : undefined;
+  if (i.phase === 'destroying' || i.phase === 'gone') return undefined;
+  if (i.phase === 'bound') return i.session === session ? destroyInstance(i, why, '', now) : undefined;
+  if (i.for !== session) return undefined;
+  return i.personal ? destroyInstance(i, why, '', now) : { ...i, for: null };
 }

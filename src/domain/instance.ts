@@ -34,7 +34,7 @@ type Base = {
   readonly proxy: ProxyId;
   /** The session it was made for; null for the reserve. */
   readonly for: SessionId | null;
-  /** Started with a session's own command or environment: of no use to anyone else. */
+  /** Started with a session's own command, environment or resources: never a reserve member. */
   readonly personal: boolean;
   readonly granted: Resources;
   readonly microsPerHour: Micros;

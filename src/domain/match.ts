@@ -48,3 +48,13 @@ export function grant(of: Resources, r: Requirements): Resources {
     disk: r.disk ?? of.disk,
   };
 }
+
+export const sameResources = (a: Resources, b: Resources): boolean =>
+  a.cpu.request === b.cpu.request &&
+  a.cpu.limit === b.cpu.limit &&
+  a.memory.request === b.memory.request &&
+  a.memory.limit === b.memory.limit &&
+  a.gpuModel === b.gpuModel &&
+  a.gpuCount === b.gpuCount &&
+  a.gpuMemory === b.gpuMemory &&
+  a.disk === b.disk;

@@ -1,7 +1,7 @@
 import { isBrokerError } from '../domain/errors.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { InstanceIn } from '../domain/instance.ts';
-import { grant } from '../domain/match.ts';
+import { grant, sameResources } from '../domain/match.ts';
 import type { ProxyIn } from '../domain/proxy.ts';
 import type { Requirements } from '../domain/resources.ts';
 import type { SessionClass } from '../domain/session-class.ts';
@@ -29,16 +29,19 @@ export async function planLaunch(
 ): Promise<Launch> {
   const provider = ctx.providers.get(c.provider);
   if (provider === undefined) return { refused: `no provider "${c.provider}" is configured` };
+  const resources = grant(c.resources, of.requirements);
   let offers: readonly Offer[];
   try {
-    offers = await provider.listOffers(grant(c.resources, of.requirements), of.requirements, signal);
+    offers = await provider.listOffers(resources, of.requirements, signal);
   } catch (err) {
     if (isBrokerError(err)) return { refused: err.message };
     throw err;
   }
   const best = offers.toSorted((a, b) => a.microsPerHour - b.microsPerHour)[0];
   if (best === undefined) return { refused: `${c.provider} has nothing with these resources` };
-  return { offer: best, ...recordsFor(ctx, c, of, best) };
+  // With other resources than the class's it is no reserve member either: one who asks for nothing gets the class's.
+  const personal = of.personal || !sameResources(resources, c.resources);
+  return { offer: best, ...recordsFor(ctx, c, { ...of, personal }, best) };
 }
 
 function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: Offer) {
