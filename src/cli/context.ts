@@ -32,6 +32,9 @@ export type Context = {
   note(text: string): void;
 };
 
+/** Connects, does the work, disconnects. A number that the work answers is the exit code. */
+export type Execute = (options: GlobalOptions, work: (ctx: Context) => Promise<unknown>) => Promise<void>;
+
 /** How long a broker that is not there is waited for: one that restarts is met, one that is not running is named at
  *  once [ms]. */
 const UNREACHABLE_FOR_MS = 500;

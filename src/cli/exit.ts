@@ -46,13 +46,15 @@ export function explain(err: unknown, address: string): readonly string[] {
 function hintFor(err: BerthError): string | null {
   switch (err.code) {
     case 'not-found':
-      return 'berth ls --ended shows all sessions';
+      return err.reason === 'SESSION_NOT_FOUND' ? 'berth ls --ended shows all sessions' : null;
     case 'unauthenticated':
       return 'give a token in BERTH_TOKEN or with --token-file';
     case 'permission-denied':
       return 'this needs an admin token';
     case 'already-exists':
-      return err.metadata.name === undefined ? null : '--on-conflict return or replace';
+      return err.reason === 'NAME_TAKEN'
+        ? '--on-conflict return answers it, --on-conflict replace ends it first'
+        : null;
     case 'unavailable':
       return err.retryAfterMs === null ? null : `try again in ${Math.ceil(err.retryAfterMs / 1_000)} s`;
     default:

@@ -35,10 +35,13 @@ export function running(ms: number): string {
 /** How long ago. */
 export const age = (time: Date | null, now: number): string => (time === null ? '-' : short(now - time.getTime()));
 
-/** How long from now: `in 3m`; `now` when it is over. */
+/** How long something took: `12 ms`, `4.2 s`. */
+export const took = (ms: number): string => (ms < 1_000 ? `${Math.max(0, Math.round(ms))} ms` : running(ms));
+
+/** How long from now, to the nearest second: `in 3m`; `now` when it is over. */
 export function until(time: Date | null, now: number): string {
   if (time === null) return '-';
-  return time.getTime() <= now ? 'now' : `in ${short(time.getTime() - now)}`;
+  return time.getTime() <= now ? 'now' : `in ${short(Math.round((time.getTime() - now) / 1_000) * 1_000)}`;
 }
 
 /** Binary units, at most one decimal: `512Mi`, `1.5Gi`; `-` for 0. */

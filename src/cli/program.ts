@@ -2,13 +2,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { isBerthError } from '../../clients/typescript/src/errors.ts';
 import type { AcquireFlags } from './commands/acquire.ts';
 import type { ListFlags } from './commands/sessions.ts';
-import type { Context, GlobalOptions } from './context.ts';
+import type { Execute } from './context.ts';
 import { EXIT_CODES } from './exit.ts';
 import { parseAmount, parseCount, parseDuration, parseNumber, parsePair, parseSize } from './parse.ts';
+import { addAdminCommands, addTokenCommands } from './program-admin.ts';
 import { version } from './system.ts';
-
-/** Connects, does the work, disconnects. A number that the work answers is the exit code. */
-export type Execute = (options: GlobalOptions, work: (ctx: Context) => Promise<unknown>) => Promise<void>;
 
 const REF_HELP = `
 SESSION is a session's id, its name, or request:ID (what it was acquired with).`;
@@ -46,6 +44,13 @@ export function createProgram(execute: Execute): Command {
     .action(async (_: unknown, __: unknown, command: Command) => {
       const { runServe } = await import('./serve-command.ts');
       await runServe(command.args);
+    });
+  program
+    .command('demo')
+    .description('see it work: a broker of its own, two sessions, nothing left behind')
+    .action(async () => {
+      const { demo } = await import('./demo.ts');
+      await demo();
     });
   addAcquire(program, execute);
   addSessionCommands(program, execute);
@@ -215,80 +220,5 @@ function addFollowCommands(program: Command, execute: Execute): void {
     .action(async (ref: string, flags: { every?: number }, command: Command) => {
       const { keepAlive } = await load();
       await execute(command.optsWithGlobals(), (ctx) => keepAlive(ctx, ref, flags.every));
-    });
-}
-
-function addAdminCommands(program: Command, execute: Execute): void {
-  const load = () => import('./commands/admin.ts');
-  program
-    .command('classes')
-    .description('list the session classes')
-    .action(async (_: unknown, command: Command) => {
-      const { classes } = await load();
-      await execute(command.optsWithGlobals(), classes);
-    });
-  program
-    .command('status')
-    .description('how the broker is (admins)')
-    .action(async (_: unknown, command: Command) => {
-      const { status } = await load();
-      await execute(command.optsWithGlobals(), status);
-    });
-  program
-    .command('terminate')
-    .description("end any tenant's session (admins)")
-    .argument('<id>', "the session's id")
-    .option('--detail <text>', 'why, for its owner and the log', '')
-    .action(async (id: string, flags: { detail: string }, command: Command) => {
-      const { terminate } = await import('./commands/sessions.ts');
-      await execute(command.optsWithGlobals(), (ctx) => terminate(ctx, id, flags.detail));
-    });
-  const reserve = program.command('reserve').description('the ready instances that a class keeps (admins)');
-  reserve
-    .command('get')
-    .description('show the reserves')
-    .argument('[class]', 'only this class')
-    .action(async (className: string | undefined, _: unknown, command: Command) => {
-      const { getReserve } = await load();
-      await execute(command.optsWithGlobals(), (ctx) => getReserve(ctx, className));
-    });
-  reserve
-    .command('set')
-    .description('set how many a class keeps; holds over restarts')
-    .argument('<class>')
-    .argument('<n>', 'instances to keep ready, or "default": as the class is configured')
-    .action(async (className: string, target: string, _: unknown, command: Command) => {
-      const { setReserve } = await load();
-      await execute(command.optsWithGlobals(), (ctx) => setReserve(ctx, className, target));
-    });
-}
-
-function addTokenCommands(program: Command, execute: Execute): void {
-  const load = () => import('./commands/admin.ts');
-  const token = program.command('token').description('bearer tokens (admins)');
-  token
-    .command('create')
-    .description('make a token and print it, this once; the first one must be an admin token')
-    .addOption(new Option('--role <role>', 'what it may do').choices(['client', 'admin']).default('client'))
-    .option('--tenant <tenant>', 'whose sessions it is for', 'default')
-    .option('--note <text>', 'for people, such as whom it was given to')
-    .action(async (flags: { tenant: string; role: 'client' | 'admin'; note?: string }, command: Command) => {
-      const { createToken } = await load();
-      await execute(command.optsWithGlobals(), (ctx) => createToken(ctx, flags));
-    });
-  token
-    .command('ls')
-    .description('list tokens, without the secrets')
-    .action(async (_: unknown, command: Command) => {
-      const { listTokens } = await load();
-      await execute(command.optsWithGlobals(), listTokens);
-    });
-  token
-    .command('revoke')
-    .description('make a token useless')
-    .argument('<id>', 'as berth token ls shows it')
-    .action(async (id: string, _: unknown, command: Command) => {
-      const { revokeToken } = await load();
-      await execute(command.optsWithGlobals(), (ctx) => revokeToken(ctx, id));
     });
 }

@@ -19,6 +19,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   quietWhenNobodyReads();
+  // Nobody who types a command can do anything about a deprecated call in a library (such as grpc-js naming an IP
+  // address to TLS).
+  Object.assign(process, { noDeprecation: true });
 
   let code = 0;
   let address = '';

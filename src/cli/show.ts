@@ -1,6 +1,6 @@
-import type { Instance, Session } from '../../clients/typescript/src/types.ts';
+import type { EndpointPort, Instance, Session } from '../../clients/typescript/src/types.ts';
 import type { Context } from './context.ts';
-import { age, dollars, nextEnd, phase, plain, resources, running, until } from './format.ts';
+import { age, dollars, nextEnd, phase, plain, resources, took, until } from './format.ts';
 import { now } from './system.ts';
 import { pairs, table } from './table.ts';
 
@@ -29,7 +29,7 @@ function describe(ctx: Context, s: Session): string {
         .map(([k, v]) => `${k}=${v}`)
         .join(' '),
     ),
-    ...(s.endpoint?.ports ?? []).map((p): [string, string] => [p.name, p.url]),
+    ...addresses(s).map((p): [string, string] => [p.name, p.url]),
     ...(i === null ? [] : instanceRows(i, s.cost)),
     ['created', `${age(s.createTime, t)} ago`],
     s.phase === 'queued' ? end('gives up', d.queueTime) : null,
@@ -50,9 +50,12 @@ function instanceRows(i: Instance, cost: number): readonly (readonly [string, st
   ];
 }
 
+/** Where it answers; nothing does any more once it ends. */
+const addresses = (s: Session): readonly EndpointPort[] => (s.phase === 'active' ? (s.endpoint?.ports ?? []) : []);
+
 function startTook({ phase: p, createTime, activeTime }: Session): string {
   if (p !== 'active' || createTime === null || activeTime === null) return '';
-  return `  (after ${running(Math.max(0, activeTime.getTime() - createTime.getTime()))})`;
+  return `  (after ${took(activeTime.getTime() - createTime.getTime())})`;
 }
 
 /** Sessions as a table. @param tenants whether the tenant is shown */
@@ -80,7 +83,7 @@ export function sessionTable(ctx: Context, sessions: readonly Session[], tenants
     age(s.createTime, t),
     until(nextEnd(s), t),
     dollars(s.cost),
-    s.endpoint?.ports[0]?.url ?? '-',
+    addresses(s)[0]?.url ?? '-',
   ]);
   return table(headings, rows);
 }

@@ -58,7 +58,9 @@ export type FakeBroker = {
 
 export const timestamp = (ms: number) => ({ seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1e6 });
 
-export async function startFakeBroker(): Promise<FakeBroker> {
+export async function startFakeBroker(
+  credentials: ServerCredentials = ServerCredentials.createInsecure(),
+): Promise<FakeBroker> {
   const changes = new EventEmitter().setMaxListeners(1_000);
   const failures = new Map<string, FakeError[]>();
   let created = 0;
@@ -241,13 +243,15 @@ export async function startFakeBroker(): Promise<FakeBroker> {
       installationId: 'installation-1',
       leaderId: 'replica-a',
       store: 'sqlite',
-      startTime: timestamp(Date.now() - 3_600_000),
+      startTime: timestamp(Date.now() - 3_700_000),
       sessions: { active: 2, queued: 1 },
       instances: { bound: 2 },
       proxies: { serving: 2 },
       reserves: [...fake.reserves.values()],
-      loops: [{ name: 'instances', lastPassTime: timestamp(Date.now() - 1_000), failures: 0, lastError: '' }],
-      providers: [{ name: 'process', instances: 2, maxInstances: 10, listTime: timestamp(Date.now()), listError: '' }],
+      loops: [{ name: 'instances', lastPassTime: timestamp(Date.now() - 130_000), failures: 0, lastError: '' }],
+      providers: [
+        { name: 'process', instances: 2, maxInstances: 10, listTime: timestamp(Date.now() - 70_000), listError: '' },
+      ],
     })),
     CreateToken: unary('CreateToken', (r) => {
       const token = { id: `t-${fake.tokens.size + 1}`, tenant: r.tenant, role: r.role, note: r.note };
@@ -268,7 +272,7 @@ export async function startFakeBroker(): Promise<FakeBroker> {
     server.addService(SessionBroker.service, sessionCalls);
     server.addService(BrokerAdmin.service, adminCalls);
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    server.bindAsync(address, ServerCredentials.createInsecure(), (err, port) => (err ? reject(err) : resolve(port)));
+    server.bindAsync(address, credentials, (err, port) => (err ? reject(err) : resolve(port)));
     return `127.0.0.1:${await promise}`;
   };
   const address = await listen('127.0.0.1:0');

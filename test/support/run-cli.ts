@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
+/** Kept from run to run, out of the machine's temporary folder. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/compiled', import.meta.url));
+
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 export type Running = {
@@ -21,7 +24,7 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
   const clean = Object.entries(process.env).filter(([name]) => !/^(BERTH_|NO_COLOR|FORCE_COLOR)/.test(name));
   const [program = '', ...rest] = berthCommand(args);
   const child = spawn(program, rest, {
-    env: { ...Object.fromEntries(clean), ...env },
+    env: { ...Object.fromEntries(clean), NODE_COMPILE_CACHE: COMPILED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 20_000,
   });

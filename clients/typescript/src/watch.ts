@@ -3,7 +3,7 @@ import { decodeSession } from './decode.ts';
 import { encodeRef } from './encode.ts';
 import { BerthError, isBerthError } from './errors.ts';
 import { retryDelay } from './retry.ts';
-import type { Session, SessionRef } from './types.ts';
+import type { EndReason, Session, SessionRef } from './types.ts';
 
 export type WatchOptions = {
   /** Only states of a later revision. Default: the present one first. */
@@ -113,6 +113,13 @@ function abortAt(calls: Calls, until: number, stop: AbortController): Promise<vo
   );
 }
 
+/** What the broker calls the ends whose reason is more than the same word in capitals. */
+const REASON: Readonly<Partial<Record<EndReason, string>>> = {
+  client: 'RELEASED_BY_CLIENT',
+  admin: 'TERMINATED_BY_ADMIN',
+  'broker-stop': 'BROKER_STOPPED',
+};
+
 /** What the end of a session before it was active means to somebody who waits for it; the same as the broker says to
  *  a waiting acquire. */
 function endedError(session: Session): BerthError {
@@ -120,8 +127,8 @@ function endedError(session: Session): BerthError {
   const detail = session.endDetail === '' ? '' : `: ${session.endDetail}`;
   const code = why === 'queue-timeout' ? 'resource-exhausted' : 'aborted';
   return new BerthError(code, `session ${session.id} ended before it was active (${why})${detail}`, {
-    reason: why.replaceAll('-', '_').toUpperCase(),
-    metadata: { session_id: session.id },
+    reason: REASON[why] ?? why.replaceAll('-', '_').toUpperCase(),
+    metadata: { session_id: session.id, end_reason: why },
     answered: true,
   });
 }
