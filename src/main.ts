@@ -115,6 +115,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const grpc = await openGrpc(config, engine, metrics, log, clock, system);
   parts.defer(() => grpc.stop(GRACE_MS));
 
+  if (http !== null) log.info({ address: `${http.host}:${http.port}` }, 'http.started');
   log.info({ address: grpc.address }, 'broker.started');
   log.info({ provider: 'process', detail: processes.describeLimits() }, 'provider.limits');
   return {
