@@ -1,0 +1,86 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { cold } from './lines/cold.ts';
+import { expiry } from './lines/expiry.ts';
+import { idle } from './lines/idle.ts';
+import { single } from './lines/single.ts';
+import { sustained } from './lines/sustained.ts';
+import { warm } from './lines/warm.ts';
+import { describeMachine } from './machine.ts';
+import { type Row, toTable, toVerdict } from './rows.ts';
+import { type Scale, STORES } from './stage.ts';
+
+// npm run bench [-- --quick] [--only LINE,LINE] [--json FILE]. Goals are shown, not asserted: it fails only when it
+// could not measure.
+
+const FULL: Scale = {
+  rounds: 5,
+  sessions: 5_000,
+  sustainedSeconds: 12,
+  idleSeconds: 20,
+  expiring: { count: 10_000, spanSeconds: 60 },
+  single: 2_000,
+  cold: 15,
+};
+const QUICK: Scale = {
+  rounds: 3,
+  sessions: 2_500,
+  sustainedSeconds: 5,
+  idleSeconds: 10,
+  expiring: { count: 2_500, spanSeconds: 15 },
+  single: 1_000,
+  cold: 5,
+};
+
+type Measure = (scale: Scale) => Promise<readonly Row[]>;
+
+/** Both stores, one after the other. */
+const onEach =
+  (line: (store: (typeof STORES)[number], scale: Scale) => Promise<readonly Row[]>): Measure =>
+  async (scale) => {
+    const rows: Row[] = [];
+    for (const store of STORES) rows.push(...(await line(store, scale)));
+    return rows;
+  };
+
+/** Both stores at once: to save minutes where that cannot make the figures better. */
+const together =
+  (line: (store: (typeof STORES)[number], scale: Scale) => Promise<readonly Row[]>): Measure =>
+  async (scale) =>
+    (await Promise.all(STORES.map((store) => line(store, scale)))).flat();
+
+const LINES: Readonly<Record<string, Measure>> = {
+  warm: onEach(warm),
+  single: onEach(single),
+  sustained,
+  cold,
+  idle: together(idle),
+  expiry: together(expiry),
+};
+
+async function bench(): Promise<void> {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+  });
+  const wanted = values.only?.split(',') ?? Object.keys(LINES);
+  const scale = values.quick ? QUICK : FULL;
+  console.log(`${describeMachine()}, ${new Date().toISOString().slice(0, 10)}\n`);
+  const rows: Row[] = [];
+  for (const name of wanted) {
+    const line = LINES[name];
+    if (line === undefined) throw new Error(`no line "${name}"; there are: ${Object.keys(LINES).join(', ')}`);
+    const begun = performance.now();
+    rows.push(...(await line(scale)));
+    console.error(`${name}: measured in ${Math.round((performance.now() - begun) / 1_000)} s`);
+  }
+  console.log(`\n${toTable(rows)}\n`);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+  console.log(toVerdict(rows));
+}
+
+try {
+  await bench();
+} catch (err) {
+  console.error(`could not measure: ${err instanceof Error ? (err.stack ?? err.message) : String(err)}`);
+  process.exitCode = 1;
+}

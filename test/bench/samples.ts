@@ -1,0 +1,18 @@
+/** All in the unit of the samples; 0 where there are none. */
+export type Summary = { readonly count: number; readonly p50: number; readonly p99: number; readonly max: number };
+
+export function summarise(samples: readonly number[]): Summary {
+  const sorted = Float64Array.from(samples).sort();
+  return {
+    count: sorted.length,
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+    max: sorted.at(-1) ?? 0,
+  };
+}
+
+/** The least of `sorted` that at least the share `q` is not above. */
+const quantile = (sorted: Float64Array, q: number): number =>
+  sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
+
+export const median = (values: readonly number[]): number => summarise(values).p50;
