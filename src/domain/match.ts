@@ -1,5 +1,5 @@
 import type { Instance } from './instance.ts';
-import type { Requirements, Resources } from './resources.ts';
+import type { Amount, Requirements, Resources } from './resources.ts';
 
 type Member = Pick<Instance, 'granted' | 'microsPerHour'> & { readonly region: string };
 
@@ -8,12 +8,12 @@ const MISMATCH = [
   {
     name: 'cpu',
     when: (m: Member, r: Requirements) =>
-      below(m.granted.cpu.request, r.cpuRequest) || below(m.granted.cpu.limit, r.cpuLimit),
+      below(m.granted.cpu.request, r.cpuRequest) || limitBelow(m.granted.cpu.limit, r.cpuLimit),
   },
   {
     name: 'memory',
     when: (m: Member, r: Requirements) =>
-      below(m.granted.memory.request, r.memoryRequest) || below(m.granted.memory.limit, r.memoryLimit),
+      below(m.granted.memory.request, r.memoryRequest) || limitBelow(m.granted.memory.limit, r.memoryLimit),
   },
   { name: 'gpu-count', when: (m: Member, r: Requirements) => below(m.granted.gpuCount, r.gpuCount) },
   { name: 'gpu-memory', when: (m: Member, r: Requirements) => below(m.granted.gpuMemory, r.gpuMemory) },
@@ -30,6 +30,8 @@ const MISMATCH = [
 ] as const;
 
 const below = (has: number, asked: number | undefined): boolean => asked !== undefined && has < asked;
+/** 0: there is no limit to fall short of. */
+const limitBelow = (has: number, asked: number | undefined): boolean => has !== 0 && below(has, asked);
 
 /** The name of the first rule that the member breaks; null: it does. */
 export const mismatch = (m: Member, r: Requirements): (typeof MISMATCH)[number]['name'] | null =>
@@ -37,16 +39,20 @@ export const mismatch = (m: Member, r: Requirements): (typeof MISMATCH)[number][
 
 /** What an instance made for these requirements is given: the class's resources, as far as not overridden. */
 export function grant(of: Resources, r: Requirements): Resources {
-  const cpuLimit = r.cpuLimit ?? Math.max(of.cpu.limit, r.cpuRequest ?? 0);
-  const memoryLimit = r.memoryLimit ?? Math.max(of.memory.limit, r.memoryRequest ?? 0);
   return {
-    cpu: { request: r.cpuRequest ?? Math.min(of.cpu.request, cpuLimit), limit: cpuLimit },
-    memory: { request: r.memoryRequest ?? Math.min(of.memory.request, memoryLimit), limit: memoryLimit },
+    cpu: amount(of.cpu, r.cpuRequest, r.cpuLimit),
+    memory: amount(of.memory, r.memoryRequest, r.memoryLimit),
     gpuModel: r.gpuModels?.[0] ?? of.gpuModel,
     gpuCount: r.gpuCount ?? of.gpuCount,
     gpuMemory: r.gpuMemory ?? of.gpuMemory,
     disk: r.disk ?? of.disk,
   };
+}
+
+/** A limit of 0 stays one: more to be kept sets no limit where the class has none. */
+function amount(of: Amount, request: number | undefined, asked: number | undefined): Amount {
+  const limit = asked ?? (of.limit === 0 ? 0 : Math.max(of.limit, request ?? 0));
+  return { request: request ?? (limit === 0 ? of.request : Math.min(of.request, limit)), limit };
 }
 
 export const sameResources = (a: Resources, b: Resources): boolean =>
