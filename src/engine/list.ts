@@ -8,7 +8,12 @@ import { viewOf } from './view.ts';
 
 /** Records read for one page at most, so that a filter that hardly anything passes cannot hold a call for long. */
 const READ_AT_MOST = 5_000;
-const CHUNK = 500;
+const CHUNK = 100;
+/** A page ends early beyond this: a gRPC client takes 4 MiB unless it says otherwise. With a chunk of the largest
+ *  sessions on top it stays below [bytes]. */
+const PAGE_BYTES = 2 * 1_024 * 1_024;
+/** What a session takes on the wire without what its caller wrote, at most [bytes]. */
+const SESSION_BYTES = 2_048;
 
 /**
  * ListSessions. Sessions are kept in sets by `tenant/id`, and an id begins with its time of creation: a token is the
@@ -19,20 +24,26 @@ export async function list(ctx: EngineContext, caller: Caller, query: ListQuery)
   const sets = query.phases.length === 0 ? [SET.live] : [SET.live, SET.ended];
   const found: Session[] = [];
   let after = tokenToMember(query.pageToken, prefix);
-  for (let read = 0; read < READ_AT_MOST && found.length < query.pageSize; ) {
+  let bytes = 0;
+  for (let read = 0; read < READ_AT_MOST && found.length < query.pageSize && bytes < PAGE_BYTES; ) {
     const members = await nextMembers(ctx, sets, prefix, after, Math.min(CHUNK, query.pageSize - found.length));
     const last = members.at(-1);
     if (last === undefined) return pageOf(ctx, found, '');
     const stored = await ctx.store.read(members.map((m) => KEY.session(m.slice(m.indexOf('/') + 1))));
     for (const s of stored) {
       const session = s ? (decode<Session>(s) as Session) : null;
-      if (session !== null && passes(session, query)) found.push(session);
+      if (session === null || !passes(session, query)) continue;
+      found.push(session);
+      bytes += sizeOf(session);
     }
     read += members.length;
     after = last;
   }
   return pageOf(ctx, found, after);
 }
+
+const sizeOf = ({ asked: { labels, owner } }: Session): number =>
+  SESSION_BYTES + Buffer.byteLength(JSON.stringify([labels, owner]));
 
 const pageOf = (ctx: EngineContext, found: readonly Session[], after: string): SessionPage => ({
   sessions: found.map((s) => viewOf(ctx, s)),

@@ -4,6 +4,9 @@ import type { OnConflict as _berth_v1_OnConflict, OnConflict__Output as _berth_v
 import type { Requirements as _berth_v1_Requirements, Requirements__Output as _berth_v1_Requirements__Output } from '../../berth/v1/Requirements.ts';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../google/protobuf/Duration.ts';
 
+/**
+ * At most 1 MiB, all fields together, as every request.
+ */
 export interface AcquireSessionRequest {
   /**
    * Idempotency key chosen by the client, unique in its tenant: 1 to 128 characters of A-Z a-z 0-9 . _ : - .
@@ -66,6 +69,9 @@ export interface AcquireSessionRequest {
   'wait'?: (_google_protobuf_Duration | null);
 }
 
+/**
+ * At most 1 MiB, all fields together, as every request.
+ */
 export interface AcquireSessionRequest__Output {
   /**
    * Idempotency key chosen by the client, unique in its tenant: 1 to 128 characters of A-Z a-z 0-9 . _ : - .
