@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 10 * 60_000,
     hookTimeout: 2 * 60_000,
     maxWorkers: 2,
+    // Of the cases of one file; each has a broker of its own.
+    maxConcurrency: 3,
     ...reporters('chaos'),
   },
 });

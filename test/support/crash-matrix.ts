@@ -1,0 +1,29 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { runCrashCase } from './crash-run.ts';
+import { SCENARIOS } from './crash-scenarios.ts';
+
+/** No scenario has so many mutating calls: a loop that does not end has a broker that does not get on. */
+const MOST_CALLS = 100;
+
+/** Every scenario, dying before and after each of its mutating calls, until one run is over before its call comes. */
+export function crashMatrix(store: string, redis: () => string | undefined): void {
+  const cases: string[] = [];
+  describe.concurrent(`A broker on ${store} that is killed`, () => {
+    for (const scenario of SCENARIOS)
+      for (const when of ['before', 'after'] as const)
+        it(`${when} any mutating call of ${scenario.name} is taken over without a trace`, async () => {
+          let call = 1;
+          while ((await runCrashCase(scenario, { when, call }, redis())) === 'died') {
+            call += 1;
+            expect(call).toBeLessThan(MOST_CALLS);
+          }
+          // The first call dies in every scenario, or nothing was tried.
+          expect(call).toBeGreaterThan(1);
+          cases.push(`${scenario.name}, ${when}: ${call - 1}`);
+        });
+    afterAll(() => {
+      const total = cases.reduce((sum, one) => sum + Number(one.split(': ')[1]), 0);
+      console.log(`crash matrix on ${store}: ${total} deaths (${cases.sort().join('; ')})`);
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import type { BerthClient, Session } from '../../clients/typescript/src/client.ts';
+import type { StoreRecords } from './store-records.ts';
+
+/** What a scenario knows of its own case. */
+export type CrashCase = {
+  readonly requestId: string;
+  /** The session that the client was told of, as soon as it was. */
+  session: Session | null;
+};
+
+/** One thing that a client asks of berth, or that berth does by itself. */
+export type CrashScenario = {
+  readonly name: string;
+  /** Before the ports are armed. */
+  prepare(client: BerthClient, c: CrashCase): Promise<void>;
+  /** What is made to die. A client that had no answer calls it again, on the next broker. */
+  act(client: BerthClient, c: CrashCase): Promise<void>;
+  /** Whether everything that follows from `act` has come to pass. */
+  isDone(records: StoreRecords, c: CrashCase): boolean;
+};
+
+/** As short as a class allows [ms]. */
+const SHORT_LIFETIME_MS = 1_000;
+
+async function acquire(client: BerthClient, c: CrashCase, lifetimeMs?: number): Promise<void> {
+  const { requestId } = c;
+  const session = await client.acquire({
+    class: 'web',
+    requestId,
+    ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
+  });
+  if (c.session !== null && c.session.id !== session.id)
+    throw new Error(`request ${requestId} was answered ${c.session.id} and then ${session.id}`);
+  c.session = session;
+}
+
+const isActive = ({ sessions }: StoreRecords, c: CrashCase): boolean =>
+  sessions.some((s) => s.requestId === c.requestId && s.phase === 'active');
+const ready = ({ instances }: StoreRecords): number => instances.filter((i) => i.phase === 'ready').length;
+const isOver = ({ sessions, instances }: StoreRecords, c: CrashCase): boolean =>
+  instances.length === 0 && sessions.every((s) => s.requestId !== c.requestId || s.phase === 'released');
+
+const nothing = async (): Promise<void> => undefined;
+
+export const SCENARIOS: readonly CrashScenario[] = [
+  { name: 'acquire cold', prepare: nothing, act: (client, c) => acquire(client, c), isDone: isActive },
+  {
+    name: 'acquire warm',
+    // Its member is handed out, and another one takes its place.
+    async prepare(client) {
+      await client.setReserve('web', 1);
+    },
+    act: (client, c) => acquire(client, c),
+    isDone: (records, c) => isActive(records, c) && ready(records) === 1,
+  },
+  {
+    name: 'release',
+    prepare: (client, c) => acquire(client, c),
+    async act(client, c) {
+      await client.release({ requestId: c.requestId });
+    },
+    isDone: isOver,
+  },
+  {
+    name: 'refill',
+    prepare: nothing,
+    async act(client) {
+      await client.setReserve('web', 2);
+    },
+    isDone: (records) => ready(records) === 2,
+  },
+  {
+    name: 'expiry',
+    prepare: (client, c) => acquire(client, c, SHORT_LIFETIME_MS),
+    act: nothing,
+    isDone: isOver,
+  },
+];
