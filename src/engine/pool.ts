@@ -6,6 +6,9 @@ import type { Proxy } from '../domain/proxy.ts';
 /** Of one class: an array to pick from at random and each member's place in it. */
 type ClassPool = { readonly members: Member[]; readonly places: Map<InstanceId, number> };
 
+/** Free members for each candidate that a claim may hold. */
+const FREE_PER_CANDIDATE = 8;
+
 /** The reserve members of each class that are ready to be handed out. */
 export type Pool = ReturnType<typeof createPool>;
 
@@ -45,9 +48,11 @@ export function createPool() {
       if (place !== undefined) pool.members[place] = member;
       else pool.places.set(id, pool.members.push(member) - 1);
     },
-    /** Up to `n` members that suit, from a random place on so that replicas do not collide, held until `letGo`. */
-    hold(className: string, suits: (m: Member) => boolean, n: number, pick: (below: number) => number): Member[] {
+    /** Up to `most` members that suit, from a random place on so that replicas do not collide, held until `letGo`.
+     *  Where few are free only one of them: the calls beside this one are to have theirs. */
+    hold(className: string, suits: (m: Member) => boolean, most: number, pick: (below: number) => number): Member[] {
       const { members } = poolOf(className);
+      const n = Math.min(most, Math.max(1, Math.floor((members.length - held.size) / FREE_PER_CANDIDATE)));
       const found: Member[] = [];
       const start = members.length > 0 ? pick(members.length) : 0;
       for (let i = 0; i < members.length && found.length < n; i++) {
