@@ -73,11 +73,13 @@ export function createObserver(deps: {
     },
     /** One list, then the pause until the next [ms]. */
     async pass(signal: AbortSignal): Promise<number> {
+      const { listMs, idleListMs } = provider.limits;
+      const mayAt = clock.monotonic() + listMs;
       await list(signal);
-      await sleeper.sleep(deps.isBusy() ? provider.limits.listMs : provider.limits.idleListMs, signal);
-      return 0;
+      if (!deps.isBusy()) await sleeper.sleep(idleListMs, signal);
+      return mayAt - clock.monotonic();
     },
-    /** Something begins or ends: the long pause is over. */
+    /** Something begins or ends: the long pause is over. The provider's own limit still holds. */
     wake: () => sleeper.wake(),
     /** Whether the last list did not have an instance that should be in it. */
     isMissing: (i: Instance): boolean =>
