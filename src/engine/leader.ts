@@ -38,16 +38,22 @@ type Won = { readonly epoch: number; readonly lease: number; readonly at: number
 export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<void> {
   const { store, mirror, clock, replicaId, leaseMs, renewMs } = o;
   const sleeper = createWakeable(clock);
-  const unlisten = mirror.listen((c) => {
-    if (c.kind === 'lease' && c.after?.released) sleeper.wake();
-  });
   let observed = { revision: -1, at: 0 };
+  const unlisten = mirror.listen((c) => {
+    if (c.kind !== 'lease') return;
+    observe(mirror.revision('lease', c.id));
+    if (c.after?.released) sleeper.wake();
+  });
+
+  /** A renewal counts from when it was seen here, which is after it was made. */
+  function observe(revision: number): void {
+    if (revision !== observed.revision) observed = { revision, at: clock.monotonic() };
+  }
 
   async function look(): Promise<{ lease: (LeaseRecord & { revision: number }) | null; epoch: number }> {
     const [lease, epoch] = await store.read([KEY.lease, KEY.epoch]);
     const record = lease ? decode<LeaseRecord>(lease) : null;
-    if ((record?.revision ?? 0) !== observed.revision)
-      observed = { revision: record?.revision ?? 0, at: clock.monotonic() };
+    observe(record?.revision ?? 0);
     return { lease: record, epoch: epoch?.revision ?? 0 };
   }
 
@@ -119,6 +125,13 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
     await store.commit({ put: [{ key: KEY.lease, was, value }], expect: [fence] }).catch(o.onError);
   }
 
+  /** The end of the lease that others hold is met to the moment; looks in between are for a mirror that lags. */
+  function untilNextLook(): number {
+    const often = Math.min(renewMs, leaseMs / 4);
+    const left = observed.at + leaseMs - clock.monotonic();
+    return left > 0 ? Math.min(often, left) : often;
+  }
+
   try {
     while (!signal.aborted) {
       const won = await takeOver().catch((err: unknown) => {
@@ -126,7 +139,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
         return null;
       });
       if (won !== null) await leadWith(won);
-      await sleeper.sleep(Math.min(renewMs, leaseMs / 4), signal);
+      await sleeper.sleep(untilNextLook(), signal);
     }
   } finally {
     unlisten();
