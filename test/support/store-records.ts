@@ -13,6 +13,8 @@ export type StoreRecords = {
   readonly counted: number;
   /** Revision of the record that is written at each change of leader. */
   readonly epoch: number;
+  /** Revision of the lease: grows with each renewal. */
+  readonly lease: number;
 };
 
 /** Reads through the port, set by set: a consistent picture only while nobody writes. */
@@ -20,7 +22,7 @@ export async function readRecords(store: Store): Promise<StoreRecords> {
   const idOf = (member: string) => member.slice(member.indexOf('/') + 1);
   const live = (await members(store, 'sessions/live')).map(idOf);
   const ended = (await members(store, 'sessions/ended')).map(idOf);
-  const [epoch] = await store.read(['epoch/leader']);
+  const [epoch, lease] = await store.read(['epoch/leader', 'lease/leader']);
   const [counted = 0] = await store.counters(['instances/process']);
   return {
     sessions: (await records(store, 'session', [...new Set([...live, ...ended])])) as Session[],
@@ -28,6 +30,7 @@ export async function readRecords(store: Store): Promise<StoreRecords> {
     proxies: (await records(store, 'proxy', await members(store, 'proxies'))) as Proxy[],
     counted,
     epoch: epoch?.revision ?? 0,
+    lease: lease?.revision ?? 0,
   };
 }
 
