@@ -1,4 +1,4 @@
-// Runs before the tests: they talk to a real Redis. Installs it where that needs no question asked (Debian and its
+// Runs before the tests: they talk to a real Redis, and make certificates. Installs what is missing where that needs no question asked (Debian and its
 // kin, as root or with a sudo that wants no password); otherwise fails and says what to type. Tests are never skipped.
 // The tests start servers of their own on free ports: a service that the package starts does not matter to them.
 import { spawnSync } from 'node:child_process';
@@ -14,9 +14,12 @@ export function redisMajor(printed: string): number | null {
   return found ? Number(found[1]) : null;
 }
 
-/** The command that installs Redis: as root, or by a sudo that asks for no password; null where neither is there. */
-export function installCommand(can: { readonly root: boolean; readonly sudo: boolean }): readonly string[] | null {
-  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '--no-install-recommends', 'redis-server'];
+/** The command that installs packages: as root, or by a sudo that asks for no password; null where neither is there. */
+export function installCommand(
+  can: { readonly root: boolean; readonly sudo: boolean },
+  packages: readonly string[] = ['redis-server'],
+): readonly string[] | null {
+  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '--no-install-recommends', ...packages];
   if (can.root) return apt;
   return can.sudo ? ['sudo', '-n', ...apt] : null;
 }
@@ -36,23 +39,29 @@ function run(command: readonly string[], timeoutMs: number): { readonly ok: bool
   return { ok: done.status === 0, text: `${done.stdout ?? ''}${done.stderr ?? ''}` };
 }
 
+const hasOpenssl = (): boolean => run(['openssl', 'version'], 10_000).ok;
 const version = (): number | null => redisMajor(run(['redis-server', '--version'], 10_000).text);
 
-function install(): void {
+function install(packages: readonly string[]): void {
   const canApt = run(['apt-get', '--version'], 10_000).ok;
   const root = process.getuid?.() === 0;
-  const command = canApt ? installCommand({ root, sudo: !root && run(['sudo', '-n', 'true'], 10_000).ok }) : null;
+  const command = canApt
+    ? installCommand({ root, sudo: !root && run(['sudo', '-n', 'true'], 10_000).ok }, packages)
+    : null;
   if (command === null) return;
   const update = [...command.slice(0, command.indexOf('apt-get')), 'apt-get', 'update', '-qq'];
-  console.log(`The tests need Redis ${REDIS_AT_LEAST} or later. Running: ${command.join(' ')}`);
+  console.log(`The tests need ${packages.join(' and ')}. Running: ${command.join(' ')}`);
   const updated = run(update, INSTALL_MS);
   const installed = run(command, INSTALL_MS);
   if (!installed.ok) console.error(`${updated.text}${installed.text}`);
 }
 
-/** Makes sure of Redis. Returns what to tell the user when it is not there, or null. */
-function ensureRedis(): string | null {
-  if (version() === null) install();
+/** Makes sure of both. Returns what to tell the user when one is not there, or null. */
+function ensureTools(): string | null {
+  const missing = [...(version() === null ? ['redis-server'] : []), ...(hasOpenssl() ? [] : ['openssl'])];
+  if (missing.length > 0) install(missing);
+  if (!hasOpenssl())
+    return 'The tests need openssl. Install it and run this again:\n    sudo apt-get install -y openssl';
   const major = version();
   if (major !== null && major >= REDIS_AT_LEAST) return null;
   const have = major === null ? 'redis-server was not found' : `redis-server ${major} is too old`;
@@ -65,7 +74,7 @@ function ensureRedis(): string | null {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const problem = ensureRedis();
+  const problem = ensureTools();
   if (problem !== null) {
     console.error(problem);
     process.exitCode = 1;
