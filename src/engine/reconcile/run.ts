@@ -22,6 +22,8 @@ const BACKOFF_MS = 500;
 const ENDED_MS = 10_000;
 const ORPHAN_PROXIES_MS = 60_000;
 const HISTORY_MS = 1_000;
+/** How soon a jump of the clock is noticed. */
+const JUMP_MS = 1_000;
 /** Sessions and proxies wait for the store only; instances also for a provider or a probe. */
 const CONCURRENCY = { sessions: 256, instances: 64, proxies: 64, classes: 4 };
 
@@ -93,6 +95,15 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
       signal,
     );
 
+  /** Looks wait by a clock that never jumps: when the clock of record has, all are due at another time. */
+  let steadySince = clock.steadySince();
+  function afterJump(): number {
+    const since = clock.steadySince();
+    if (since !== steadySince) spread.all();
+    steadySince = since;
+    return JUMP_MS;
+  }
+
   // What the store had may be ahead of the mirror: a new leader begins from all of it.
   await ctx.follower.resync();
   const unlisten = mirror.listen(spread.changed);
@@ -105,6 +116,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   try {
     await Promise.all([
       sessions.run(signal),
+      loop('sessions', async () => afterJump()),
       instances.run(signal),
       proxies.run(signal),
       waiting.run(signal),
