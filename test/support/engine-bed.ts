@@ -193,17 +193,20 @@ export function changeableClasses(first: readonly SessionClass[]) {
   } satisfies Classes & { set(list: readonly SessionClass[]): void };
 }
 
+/** What `until` waits for is anything but these. */
+type Truly<T> = Exclude<T, null | undefined | false>;
+
 async function until<T>(
   clock: FakeClock,
   what: string,
   look: () => T | Promise<T>,
   withinMs = PATIENCE_MS,
-): Promise<NonNullable<T>> {
+): Promise<Truly<T>> {
   const deadline = clock.monotonic() + withinMs;
   for (;;) {
     await clock.settle();
     const seen = await look();
-    if (seen !== null && seen !== undefined && seen !== false) return seen as NonNullable<T>;
+    if (seen !== null && seen !== undefined && seen !== false) return seen as Truly<T>;
     if (clock.monotonic() >= deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
     await clock.advance(Math.min(STEP_MS, deadline - clock.monotonic()));
   }
