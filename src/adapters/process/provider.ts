@@ -112,6 +112,7 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
     let command: readonly string[];
     try {
       command = fillPorts(order.command, assigned);
+      await timersHaveRun();
       signal.throwIfAborted();
       reserve(places, order.tag);
     } catch (err) {
@@ -238,6 +239,12 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
       caps.dispose();
     },
   };
+}
+
+/** After a pause of the whole process, a deadline that is over aborts its signal only once timers have had a turn: they
+ *  have one between two immediates. */
+async function timersHaveRun(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 function reserve(places: Places, tag: InstanceId): void {

@@ -177,6 +177,9 @@ async function order(
   const own = session?.asked.command ?? [];
   const secret = session !== undefined && session.asked.envDigest !== '' ? await secretEnv(ctx, session.id) : {};
   const offer = d.offers.get(i.id) ?? offerOf(i);
+  // Asked again at the last moment: a process that is paused goes on as if no time had passed.
+  if (!d.term.outlives(provider.limits.createMs))
+    throw new BrokerError('no-capacity', 'the lease was about to end; nothing was asked of the provider');
   return provider.create(
     {
       tag: i.id,
