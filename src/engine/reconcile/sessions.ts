@@ -1,6 +1,7 @@
-import { decideSession } from '../../domain/decide-session.ts';
+import { decideSession, type SessionDecision } from '../../domain/decide-session.ts';
 import type { SessionId } from '../../domain/ids.ts';
-import type { Session } from '../../domain/session.ts';
+import type { InstanceFacts, Session } from '../../domain/session.ts';
+import type { Expect } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
@@ -29,11 +30,22 @@ export async function lookAtSession(ctx: EngineContext, term: Term, id: SessionI
   const result = await ctx.ledger.commit({
     changes,
     drop: decision.session?.phase === 'released' ? secretOf(session) : [],
-    expect: [term.fence],
+    expect: [term.fence, ...decidedUpon(ctx, facts, decision)],
     by: 'sessions',
   });
   if (!result.committed) return staleKeys(ctx, result.why);
   return monotonicOf(clock, decision.lookAt);
+}
+
+/** What the decision rests on and leaves as it is. Another replica may have bound the instance a moment ago: a session
+ *  that ended without knowing of it would leave it to nobody. */
+function decidedUpon(ctx: EngineContext, facts: InstanceFacts | null, decision: SessionDecision): readonly Expect[] {
+  if (facts === null) return [];
+  const { id, proxy } = facts;
+  const expect: Expect[] = [];
+  if (!decision.instance) expect.push({ key: KEY.instance(id), revision: ctx.mirror.revision('instance', id) });
+  if (!decision.proxy) expect.push({ key: KEY.proxy(proxy), revision: ctx.mirror.revision('proxy', proxy) });
+  return expect;
 }
 
 const heldUntil = (ctx: EngineContext, now: number): number => {
