@@ -6,7 +6,7 @@ import { activeLookAt, idleAt, nextEnd, withdrawWarning } from './idle.ts';
 import type { DestroyReason, Instance } from './instance.ts';
 import type { Proxy } from './proxy.ts';
 import type { EndReason, Session, SessionIn } from './session.ts';
-import { type EpochMs, earliest } from './time.ts';
+import { type EpochMs, earliest, SECOND } from './time.ts';
 
 /** What belongs to the session now, as the store has it. */
 export type SessionSeen = { readonly instance: Instance | undefined; readonly proxy: Proxy | undefined };
@@ -26,13 +26,19 @@ export type SessionDecision = {
   readonly lookAt: EpochMs | null;
 };
 
+/** However short a session is ready to wait, it is given what is to be had before it ends for having waited: with a
+ *  queue timeout of 0 its deadline and its turn come at once [ms]. */
+const SHORTEST_QUEUE_MS = SECOND;
+
 /** What to do about a session. */
 export function decideSession(s: Session, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
   switch (s.phase) {
-    case 'queued':
-      return due(s.queueBy, policy, now)
+    case 'queued': {
+      const queueBy = Math.max(s.queueBy, s.since + SHORTEST_QUEUE_MS);
+      return due(queueBy, policy, now)
         ? { session: endSession(s, 'queue-timeout', s.waitingFor, now), lookAt: now }
-        : { lookAt: held(s.queueBy, policy) };
+        : { lookAt: held(queueBy, policy) };
+    }
     case 'starting':
       return decideStarting(s, seen, now);
     case 'activating':

@@ -22,3 +22,11 @@ describe('two replicas', () => {
     expect(bed.phases('proxy')).toEqual({ serving: 1 });
   });
 });
+
+describe('a session that will not wait', () => {
+  it('is given what is to be had before its queue timeout of 0 counts', async () => {
+    const bed = await engineBed();
+    const { session } = await bed.acquire({ queueTimeoutMs: 0 });
+    expect(session.phase).toBe('active');
+  });
+});
