@@ -23,8 +23,10 @@ export function nextEnd(s: Active): { readonly warning: Warning; readonly warnAt
   return { warning: { reason: 'expired', endAt: s.expireAt }, warnAt: s.expireAt - before };
 }
 
-/** The session as used at `now`: confirmed, its idle time restarted, a warning that no longer holds taken back. */
+/** The session as used at `now`: confirmed, its idle time restarted, a warning that no longer holds taken back. The
+ *  same object where it was used then or later: of many callers at once one writes for all. */
 export function used(s: Active, now: EpochMs): Active {
+  if (s.lastUsedAt >= now && s.confirmBy === null) return withdrawWarning(s, now);
   const after: Active = { ...s, lastUsedAt: Math.max(s.lastUsedAt, now), confirmBy: null };
   return withdrawWarning(after, now);
 }

@@ -30,3 +30,14 @@ describe('a session that will not wait', () => {
     expect(session.phase).toBe('active');
   });
 });
+
+describe('many callers at once', () => {
+  it('may all say that a session is in use', async () => {
+    const bed = await engineBed();
+    const { session } = await bed.acquire();
+    await bed.clock.advance(1_000);
+    const keep = () => bed.engine.sessions.keepAlive(ALICE, byId(session.id));
+    const kept = await bed.finish(Promise.all(Array.from({ length: 200 }, keep)));
+    for (const { session: s } of kept) expect(s).toMatchObject({ lastUsedAt: bed.clock.now() });
+  });
+});
