@@ -53,8 +53,7 @@ export async function acquire(
   let outcome: AcquireOutcome = 'error';
   let source: AcquireSource = 'none';
   try {
-    const attempt = begin(ctx, caller, input);
-    const first = await place(ctx, attempt);
+    const first = await placed(ctx, caller, input);
     const session = await settle(ctx, caller, first, input.waitMs, signal);
     outcome = session.phase === 'active' ? 'active' : 'waiting';
     if (session.phase === 'active') source = session.fromReserve ? 'reserve' : 'cold';
@@ -67,18 +66,23 @@ export async function acquire(
   }
 }
 
-/** Checks the request against its class. @throws BrokerError `invalid` with all that is wrong */
-function begin(ctx: EngineContext, caller: Caller, input: AcquireInput): Attempt {
-  const classes = ctx.classes.current();
-  const c = classes.get(input.class);
-  if (c === undefined) {
-    const accepted = [...classes.keys()].sort().join(', ');
-    throw invalid([{ field: 'class', description: `"${input.class}" is not configured; accepted: ${accepted}` }]);
+/** A retry meets its session also where its class has been changed or removed since. */
+async function placed(ctx: EngineContext, caller: Caller, input: AcquireInput): Promise<Session> {
+  const asked = askedOf(caller, input);
+  let attempt: Attempt;
+  try {
+    attempt = begin(ctx, caller, input, asked);
+  } catch (err) {
+    const known = await retried(ctx, { tenant: caller.tenant, requestId: input.requestId, asked });
+    if (known === null) throw err;
+    return known;
   }
-  const checked = termsFor(c, input);
-  if ('violations' in checked) throw invalid(checked.violations);
+  return place(ctx, attempt);
+}
+
+function askedOf(caller: Caller, input: AcquireInput): Asked {
   const { requestId, env } = input;
-  const asked: Asked = {
+  return {
     class: input.class,
     name: input.name,
     onConflict: input.onConflict,
@@ -91,13 +95,25 @@ function begin(ctx: EngineContext, caller: Caller, input: AcquireInput): Attempt
     idleTimeoutMs: input.idleTimeoutMs,
     queueTimeoutMs: input.queueTimeoutMs,
   };
+}
+
+/** Checks the request against its class. @throws BrokerError `invalid` with all that is wrong */
+function begin(ctx: EngineContext, caller: Caller, input: AcquireInput, asked: Asked): Attempt {
+  const classes = ctx.classes.current();
+  const c = classes.get(input.class);
+  if (c === undefined) {
+    const accepted = [...classes.keys()].sort().join(', ');
+    throw invalid([{ field: 'class', description: `"${input.class}" is not configured; accepted: ${accepted}` }]);
+  }
+  const checked = termsFor(c, input);
+  if ('violations' in checked) throw invalid(checked.violations);
   const now = ctx.clock.now();
   const session: SessionIn<'queued'> = {
     phase: 'queued',
     id: ctx.ids.session(),
     revision: 0,
     tenant: caller.tenant,
-    requestId,
+    requestId: input.requestId,
     asked,
     terms: checked.terms,
     createdAt: now,
@@ -121,7 +137,7 @@ async function place(ctx: EngineContext, a: Attempt): Promise<Session> {
     const session = await tryOnce(ctx, a);
     if (session !== null) return session;
   }
-  throw tooManyWriters(`class "${a.input.class}"`);
+  throw tooManyWriters(a.asked.name === '' ? `class "${a.input.class}"` : `name "${a.asked.name}"`);
 }
 
 async function tryOnce(ctx: EngineContext, a: Attempt): Promise<Tried> {
@@ -186,7 +202,7 @@ function keysOf(a: Attempt): readonly Put[] {
 async function refused(ctx: EngineContext, a: Attempt, members: readonly Member[], why: Refusal): Promise<Tried> {
   if (why.kind === 'revision') {
     const { tenant, requestId, asked } = a.session;
-    if (why.key === KEY.request(tenant, requestId)) return retried(ctx, a);
+    if (why.key === KEY.request(tenant, requestId)) return retried(ctx, a.session);
     if (why.key === KEY.name(tenant, asked.name)) return nameTaken(ctx, a);
     // Such as the session to be replaced, which has changed since: the next try reads it again by its name.
     a.name = null;
@@ -200,8 +216,10 @@ async function refused(ctx: EngineContext, a: Attempt, members: readonly Member[
 }
 
 /** The request_id is known: a retry, a different request by mistake, or one that was released before it came. */
-async function retried(ctx: EngineContext, a: Attempt): Promise<Tried> {
-  const { tenant, requestId } = a.session;
+async function retried(
+  ctx: EngineContext,
+  { tenant, requestId, asked }: Pick<Session, 'tenant' | 'requestId' | 'asked'>,
+): Promise<Tried> {
   const [stored] = await ctx.store.read([KEY.request(tenant, requestId)]);
   if (!stored) return null;
   const record = decode<RequestRecord>(stored) as RequestRecord;
@@ -212,7 +230,7 @@ async function retried(ctx: EngineContext, a: Attempt): Promise<Tried> {
     });
   const session = await readSession(ctx, record.session);
   if (session === null) return null;
-  const differ = differences(record.asked ?? session.asked, a.asked);
+  const differ = differences(record.asked ?? session.asked, asked);
   if (differ.length > 0)
     throw new BrokerError(
       'already-exists',

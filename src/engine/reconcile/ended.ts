@@ -6,6 +6,8 @@ import type { Term } from '../leader.ts';
 import { decode, KEY, type NameRecord, SET, splitKey } from '../records.ts';
 
 const BATCH = 100;
+/** Idempotency keys dropped in one commit: a session with a name may have gathered any number of them. */
+const ALIASES = 500;
 
 /** Drops what has been kept long enough: released sessions with their keys, and tombstones. @returns pause [ms] */
 export async function dropEnded(ctx: EngineContext, term: Term, idleMs: number): Promise<number> {
@@ -25,22 +27,36 @@ async function dropSession(ctx: EngineContext, term: Term, key: string): Promise
     return;
   }
   const session = decode<Session>(stored);
-  const aliases = await ctx.store.range(SET.aliases(session.id), { by: 'member', prefix: '', limit: 1_000 });
+  // Before the session: whatever is left when it is gone would never be found again.
+  if (!(await dropAliases(ctx, term, session))) return;
+  const name = session.asked.name === '' ? [] : [KEY.name(session.tenant, session.asked.name)];
   await ctx.store.commit({
-    drop: [{ key, was: session.revision }, ...(await keysOf(ctx, session, aliases))],
-    index: [
-      expiry,
-      { set: SET.ended, member: `${session.tenant}/${session.id}`, score: null },
-      ...aliases.map((member) => ({ set: SET.aliases(session.id), member, score: null })),
+    drop: [
+      { key, was: session.revision },
+      ...(await ownDrops(ctx, session, [KEY.request(session.tenant, session.requestId), ...name])),
     ],
+    index: [expiry, { set: SET.ended, member: `${session.tenant}/${session.id}`, score: null }],
     expect: [term.fence],
   });
 }
 
-/** Idempotency keys that stand for the session, and its name unless another has taken it. */
-async function keysOf(ctx: EngineContext, session: Session, aliases: readonly string[]): Promise<Drop[]> {
-  const name = session.asked.name === '' ? [] : [KEY.name(session.tenant, session.asked.name)];
-  const keys = [...aliases, KEY.request(session.tenant, session.requestId), ...name];
+/** @returns whether none is left; if not, the next pass goes on */
+async function dropAliases(ctx: EngineContext, term: Term, session: Session): Promise<boolean> {
+  const set = SET.aliases(session.id);
+  for (;;) {
+    const aliases = await ctx.store.range(set, { by: 'member', prefix: '', limit: ALIASES });
+    if (aliases.length === 0) return true;
+    const dropped = await ctx.store.commit({
+      drop: await ownDrops(ctx, session, aliases),
+      index: aliases.map((member) => ({ set, member, score: null })),
+      expect: [term.fence],
+    });
+    if (!dropped.committed) return false;
+  }
+}
+
+/** Of these keys, those that stand for the session: another may have taken its name. */
+async function ownDrops(ctx: EngineContext, session: Session, keys: readonly string[]): Promise<Drop[]> {
   const found = await ctx.store.read(keys);
   return keys.flatMap((key, n) => {
     const stored = found[n];
