@@ -18,7 +18,10 @@ describe('two replicas', () => {
     expect(bed.engine.mirror.session(session.id)).toBeUndefined();
     await bed.engine.sessions.release(ALICE, byId(session.id));
     await bed.until('the session is released', async () => (await bed.peek(session.id))?.phase === 'released');
-    await bed.until('only the reserve is left', () => bed.world.tags().length === 1 && bed.ready() === 1);
+    const isOver = () => bed.phases('instance').bound === undefined && bed.phases('instance').destroying === undefined;
+    await bed.until('its instance is gone', isOver);
+    await bed.until('the reserve is full again', () => bed.ready() === 1);
+    expect(bed.world.tags()).toHaveLength(1);
     expect(bed.phases('instance')).toEqual({ ready: 1 });
     expect(bed.phases('proxy')).toEqual({ serving: 1 });
   });
