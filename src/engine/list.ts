@@ -25,19 +25,22 @@ export async function list(ctx: EngineContext, caller: Caller, query: ListQuery)
   const found: Session[] = [];
   let after = tokenToMember(query.pageToken, prefix);
   let bytes = 0;
-  for (let read = 0; read < READ_AT_MOST && found.length < query.pageSize && bytes < PAGE_BYTES; ) {
-    const members = await nextMembers(ctx, sets, prefix, after, Math.min(CHUNK, query.pageSize - found.length));
-    const last = members.at(-1);
-    if (last === undefined) return pageOf(ctx, found, '');
-    const stored = await ctx.store.read(members.map((m) => KEY.session(m.slice(m.indexOf('/') + 1))));
-    for (const s of stored) {
-      const session = s ? (decode<Session>(s) as Session) : null;
-      if (session === null || !passes(session, query)) continue;
+  const isFull = () => found.length >= query.pageSize || bytes >= PAGE_BYTES;
+  for (let read = 0; read < READ_AT_MOST && !isFull(); ) {
+    // With a filter it is not known how many must be read to fill the page.
+    const limit = isFiltered(query) ? CHUNK : Math.min(CHUNK, query.pageSize - found.length);
+    const members = await nextMembers(ctx, sets, prefix, after, limit);
+    if (members.length === 0) return pageOf(ctx, found, '');
+    const sessions = await readMembers(ctx, members);
+    for (const [i, member] of members.entries()) {
+      if (isFull()) break;
+      after = member;
+      const session = sessions[i];
+      if (!session || !passes(session, query)) continue;
       found.push(session);
       bytes += sizeOf(session);
     }
     read += members.length;
-    after = last;
   }
   return pageOf(ctx, found, after);
 }
@@ -80,6 +83,14 @@ async function nextMembers(
   const pages = await Promise.all(sets.map((set) => ctx.store.range(set, range)));
   return [...new Set(pages.flat())].sort().slice(0, limit);
 }
+
+async function readMembers(ctx: EngineContext, members: readonly string[]): Promise<readonly (Session | null)[]> {
+  const stored = await ctx.store.read(members.map((m) => KEY.session(m.slice(m.indexOf('/') + 1))));
+  return stored.map((s) => (s ? (decode<Session>(s) as Session) : null));
+}
+
+const isFiltered = (q: ListQuery): boolean =>
+  q.phases.length > 0 || q.class !== null || q.owner !== null || Object.keys(q.labels).length > 0;
 
 function passes(s: Session, q: ListQuery): boolean {
   const inPhase = q.phases.length === 0 ? s.phase !== 'released' : q.phases.includes(s.phase);
