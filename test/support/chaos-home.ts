@@ -3,6 +3,7 @@ import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type BrokerProcess, logTail, startBroker } from './broker-process.ts';
 import { endInstances, instanceProcesses } from './instance-processes.ts';
 import { type Picture, safetyViolations, takePicture, unsettled } from './invariants.ts';
@@ -78,7 +79,7 @@ export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
     BERTH_PROCESS_PORTS: portRange(),
     BERTH_LOG_LEVEL: 'info',
     // The same sources are started hundreds of times.
-    NODE_COMPILE_CACHE: join(tmpdir(), `berth-chaos-cache-${process.getuid?.() ?? 0}`),
+    NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/berth-chaos', import.meta.url)),
     ...o.env,
   };
   if (o.redis === undefined) env.BERTH_STORE = `sqlite:${join(dataDir, 'berth.db')}`;
