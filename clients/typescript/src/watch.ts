@@ -28,7 +28,7 @@ export async function* watchSession(
     const broken = yield* watchOnce(calls, cursor, o.signal);
     if (broken === null) return;
     cursor.brokenSince ??= system.monotonic();
-    if (system.monotonic() - cursor.brokenSince > (o.retryForMs ?? calls.retryForMs)) throw broken;
+    if (system.monotonic() - cursor.brokenSince >= (o.retryForMs ?? calls.retryForMs)) throw broken;
     await system.sleep(pauseAfter(broken, cursor.breaks, system.random()), o.signal);
     cursor.breaks += 1;
   }
