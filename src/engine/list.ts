@@ -22,27 +22,38 @@ const SESSION_BYTES = 2_048;
 export async function list(ctx: EngineContext, caller: Caller, query: ListQuery): Promise<SessionPage> {
   const prefix = prefixFor(caller, query);
   const sets = query.phases.length === 0 ? [SET.live] : [SET.live, SET.ended];
-  const found: Session[] = [];
+  const page = createPage(query);
   let after = tokenToMember(query.pageToken, prefix);
-  let bytes = 0;
-  const isFull = () => found.length >= query.pageSize || bytes >= PAGE_BYTES;
-  for (let read = 0; read < READ_AT_MOST && !isFull(); ) {
+  for (let read = 0; read < READ_AT_MOST && !page.isFull(); ) {
     // With a filter it is not known how many must be read to fill the page.
-    const limit = isFiltered(query) ? CHUNK : Math.min(CHUNK, query.pageSize - found.length);
+    const limit = isFiltered(query) ? CHUNK : Math.min(CHUNK, page.room());
     const members = await nextMembers(ctx, sets, prefix, after, limit);
-    if (members.length === 0) return pageOf(ctx, found, '');
+    if (members.length === 0) return pageOf(ctx, page.found, '');
     const sessions = await readMembers(ctx, members);
     for (const [i, member] of members.entries()) {
-      if (isFull()) break;
+      if (page.isFull()) break;
       after = member;
-      const session = sessions[i];
-      if (!session || !passes(session, query)) continue;
-      found.push(session);
-      bytes += sizeOf(session);
+      page.add(sessions[i] ?? null);
     }
     read += members.length;
   }
-  return pageOf(ctx, found, after);
+  return pageOf(ctx, page.found, after);
+}
+
+/** What passes the query, until there are as many as were asked for or as a client takes. */
+function createPage(query: ListQuery) {
+  const found: Session[] = [];
+  let bytes = 0;
+  return {
+    found,
+    room: () => query.pageSize - found.length,
+    isFull: () => found.length >= query.pageSize || bytes >= PAGE_BYTES,
+    add(session: Session | null): void {
+      if (session === null || !passes(session, query)) return;
+      found.push(session);
+      bytes += sizeOf(session);
+    },
+  };
 }
 
 const sizeOf = ({ asked: { labels, owner } }: Session): number =>
