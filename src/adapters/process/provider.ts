@@ -16,7 +16,7 @@ import { bootId, procStat, signalTo } from './proc.ts';
 import { createReaper } from './reap.ts';
 import { type InstanceRecord, isThere, makePlaces, type Places, placesOf, writeRecord } from './record.ts';
 import { checkProgram, environmentOf, fillPorts, start } from './spawn.ts';
-import { type Entry, look, refresh } from './table.ts';
+import { type Entry, isAlive, look, refresh } from './table.ts';
 
 export type ProcessProviderOptions = {
   /** Each instance gets a directory below it. */
@@ -88,7 +88,7 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
 
   async function readDirectory(): Promise<void> {
     const before = [...table.keys()];
-    for (const entry of await refresh(table, dir, installationId)) ports.note(entry.tag, entry.record.ports);
+    for (const entry of await refresh(table, dir, installationId, caps)) ports.note(entry.tag, entry.record.ports);
     for (const tag of before) if (!table.has(tag)) ports.release(tag);
   }
 
@@ -96,7 +96,7 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
     if (!isInstanceId(ref.id)) return null;
     if (!table.has(ref.id) && isThere(placesOf(dir, ref.id).home)) await upToDate();
     const entry = table.get(ref.id) ?? null;
-    if (entry === null || isThere(entry.places.home)) return entry;
+    if (entry === null || isThere(entry.places.home) || isAlive(entry, caps)) return entry;
     table.delete(entry.tag);
     ports.release(entry.tag);
     return null;

@@ -34,6 +34,11 @@ export function leaderRuns(entry: Entry): boolean {
   return entry.ended === null && runs(leader.pid, leader.startTime);
 }
 
+/** Whether anything of it runs, as far as that can be told at no cost. An instance that removed its own directory, by
+ *  accident or not, is no less there for that. */
+export const isAlive = (entry: Entry, limits: Limits): boolean =>
+  leaderRuns(entry) || (limits.members(entry.record.cgroups)?.length ?? 0) > 0;
+
 export function look(entry: Entry, limits: Limits): Seen {
   if (isStarting(entry)) return { status: 'starting', detail: 'its process is being made' };
   if (entry.ended === null && leaderRuns(entry)) return { status: 'running', addresses: entry.record.ports };
@@ -82,17 +87,20 @@ const nothing = (installation: string): InstanceRecord => ({
 });
 
 /**
- * Compares the table with the directory, which is the truth: another broker may have created and destroyed.
+ * Compares the table with the directory: another broker may have created and destroyed. What runs stays in the table
+ * also without its directory.
  * @returns entries that are new to the table
  */
 export async function refresh(
   table: Map<InstanceId, Entry>,
   dir: string,
   installation: string,
+  limits: Limits,
 ): Promise<readonly Entry[]> {
   const tags = new Set(listTags(dir));
   for (const [tag, entry] of table) {
-    if (!tags.has(tag) || (unsettled(entry) && readRecord(entry.places)?.leader)) table.delete(tag);
+    const isGone = !tags.has(tag) && !isAlive(entry, limits);
+    if (isGone || (unsettled(entry) && readRecord(entry.places)?.leader)) table.delete(tag);
   }
   const found = [...tags].filter((tag) => !table.has(tag)).map((tag) => load(dir, tag, installation));
   const ours = found.filter((e) => e.record.installation === installation);
