@@ -8,6 +8,7 @@ import { createAdmin } from './admin.ts';
 import type { Classes, EngineContext } from './context.ts';
 import { createFollower } from './follow.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
+import { claimStore } from './installation.ts';
 import { runLeader } from './leader.ts';
 import { createLedger } from './ledger.ts';
 import { createLoops } from './loops.ts';
@@ -58,7 +59,7 @@ export type Engine = {
   /** Whether the store was read once and this replica can serve. */
   isReady(): boolean;
   isLeading(): boolean;
-  /** Resolves when the store was read once. */
+  /** Resolves when the store was read once. @throws BrokerError when it is another installation's: then nothing is led */
   readonly ready: Promise<void>;
   /** Ends every living session, and resolves when no instance is left or `signal` aborts. */
   clear(signal: AbortSignal): Promise<void>;
@@ -97,6 +98,7 @@ export function createEngine(o: EngineOptions): Engine {
   const observers = new Map<string, ProviderObserver>();
   const tokens = createTokens(ctx, o.adminSecret);
   const admin = createAdmin({ ctx, tokens, loops, observers, about: o.about, maxInstances });
+  const ready = follower.ready.then(() => claimStore(o.store, o.about.installationId));
   let isReady = false;
   let epoch: number | null = null;
 
@@ -118,8 +120,9 @@ export function createEngine(o: EngineOptions): Engine {
   /** Nothing is to be led before the store was read once; a broker that is stopped before that has nothing to give up. */
   async function leadWhenReady(signal: AbortSignal, onError: (err: unknown) => void): Promise<void> {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([follower.ready, stopped]);
-    if (!signal.aborted) await runLeader({ ...o, mirror, replicaId: o.about.replicaId, lead, onError }, signal);
+    await Promise.race([ready.catch(() => undefined), stopped]);
+    if (isReady && !signal.aborted)
+      await runLeader({ ...o, mirror, replicaId: o.about.replicaId, lead, onError }, signal);
   }
 
   return {
@@ -130,15 +133,19 @@ export function createEngine(o: EngineOptions): Engine {
     reserves: admin.allReserves,
     isReady: () => isReady,
     isLeading: () => epoch !== null,
-    ready: follower.ready,
+    ready,
     async clear(signal) {
       await clearAll(ctx, signal);
     },
     async run(signal) {
       const following = follower.run(signal);
-      void follower.ready.then(() => {
-        isReady = true;
-      });
+      ready.then(
+        () => {
+          isReady = true;
+        },
+        // Told by `ready` to whoever started it.
+        () => undefined,
+      );
       const onError = (err: unknown) => hooks.onLoopError('leader', err, {});
       const leading = o.mayLead ? leadWhenReady(signal, onError) : Promise.resolve();
       await Promise.all([following, leading]);

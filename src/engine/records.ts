@@ -34,6 +34,8 @@ export type TokenRecord = {
   readonly createdAt: EpochMs;
   readonly note: string;
 };
+/** Whose instances the store tells of. */
+export type InstallationRecord = { readonly id: string };
 export type LeaseRecord = {
   readonly holder: string /** The holder stopped and gave it up. */;
   readonly released: boolean;
@@ -66,6 +68,7 @@ export const KEY = {
   lease: 'lease/leader',
   /** Its revision is the leader's epoch: written at every change of leader, expected by every write of a loop. */
   epoch: 'epoch/leader',
+  installation: 'installation/id',
 } as const;
 
 /** Sorted sets. */
