@@ -12,6 +12,7 @@ import { type Picture, safetyViolations, takePicture, unsettled } from './invari
 const CLASSES = `
 classes:
   web:
+    proxy: direct
     command: ["{{node}}", "{{berth}}/echo/server.cjs"]
     ports: [{ name: http, protocol: http }]
     lifetime: { default: 1h, min: 1s }
@@ -50,10 +51,10 @@ export type ChaosHome = {
 
 let homes = 0;
 
-/** 100 ports of its own, outside of what other suites and the kernel give out. */
+/** 100 ports of its own: above those that brokers give out by default, below those that the kernel gives out. */
 function portRange(): string {
   const worker = Number(process.env.VITEST_POOL_ID ?? 1) % 2;
-  const from = 10_000 + worker * 4_500 + (homes++ % 45) * 100;
+  const from = 30_000 + worker * 1_300 + (homes++ % 13) * 100;
   return `${from}-${from + 99}`;
 }
 
