@@ -3,6 +3,8 @@ import { createWakeable } from './wakeable.ts';
 
 /** Ends a wait for the clock that is longer than any it can count [ms]. */
 const LONGEST_SLEEP_MS = 60_000;
+/** Entries of the timetable that may no longer hold, beyond as many as do. */
+const SLACK = 64;
 
 export type WorkqueueOptions<K extends string> = {
   readonly clock: Clock;
@@ -21,6 +23,8 @@ export type Workqueue<K extends string> = {
   wake(key: K): void;
   /** Forgets a key that no longer exists. */
   forget(key: K): void;
+  /** Entries held for later looks, those that no longer hold included. */
+  size(): number;
   run(signal: AbortSignal): Promise<void>;
 };
 
@@ -40,6 +44,9 @@ export function createWorkqueue<K extends string>(o: WorkqueueOptions<K>): Workq
   function schedule(key: K, at: number): void {
     due.set(key, at);
     timetable.add(key, at);
+    // A key that is put off leaves its former entry behind, for up to a day: a session that is kept alive every few
+    // seconds would leave thousands.
+    if (timetable.size() > SLACK + 2 * due.size) timetable.fill(due);
   }
 
   function wake(key: K): void {
@@ -101,6 +108,7 @@ export function createWorkqueue<K extends string>(o: WorkqueueOptions<K>): Workq
   return {
     wake,
     forget,
+    size: timetable.size,
     async run(signal) {
       while (!signal.aborted) {
         const waitMs = collect();
@@ -131,15 +139,22 @@ function createTimetable<K>() {
     heap[i] = b;
     heap[j] = a;
   }
+  function add(key: K, when: number): void {
+    let i = heap.push({ key, at: when }) - 1;
+    while (i > 0) {
+      const parent = (i - 1) >> 1;
+      if (at(parent) <= at(i)) return;
+      swap(parent, i);
+      i = parent;
+    }
+  }
   return {
-    add(key: K, when: number): void {
-      let i = heap.push({ key, at: when }) - 1;
-      while (i > 0) {
-        const parent = (i - 1) >> 1;
-        if (at(parent) <= at(i)) return;
-        swap(parent, i);
-        i = parent;
-      }
+    add,
+    size: (): number => heap.length,
+    /** Holds these and nothing else. */
+    fill(entries: Iterable<readonly [K, number]>): void {
+      heap = [];
+      for (const [key, when] of entries) add(key, when);
     },
     first: (): Entry | undefined => heap[0],
     removeFirst(): void {
