@@ -4,7 +4,18 @@ import { show } from './explain.ts';
 import { didYouMean } from './nearest.ts';
 import { formatDuration } from './units.ts';
 
-export type Known = { readonly providers: readonly string[]; readonly proxies: readonly string[] };
+export type Known = {
+  readonly providers: readonly string[];
+  readonly proxies: readonly string[];
+  /** Proxies that exist but cannot be used on this machine, with the reason and what to do about it. */
+  readonly unusable?: Readonly<Record<string, string>>;
+};
+
+/** `auto` is the best that this machine can do. */
+export function proxyOf(written: string, { proxies, unusable }: Known): string {
+  if (written !== 'auto') return written;
+  return proxies.includes('nginx-local') && unusable?.['nginx-local'] === undefined ? 'nginx-local' : 'direct';
+}
 
 /** The same form as in domain/command.ts; a test compares the two. */
 const TEMPLATE = /\{\{\s*([a-z_][a-z0-9_.-]*)\s*\}\}/gi;
@@ -13,7 +24,7 @@ const TEMPLATE = /\{\{\s*([a-z_][a-z0-9_.-]*)\s*\}\}/gi;
 export function crossCheck(c: WrittenClass, known: Known): Problem[] {
   return [
     ...oneOf('provider', c.provider, known.providers),
-    ...oneOf('proxy', c.proxy, known.proxies),
+    ...proxyProblems(c, known),
     ...commandProblems(c),
     ...portProblems(c),
     ...readinessProblems(c),
@@ -26,6 +37,12 @@ function oneOf(option: string, value: string, known: readonly string[]): Problem
   if (known.includes(value)) return [];
   const accepted = known.join(', ') || 'none in this broker';
   return [{ path: [option], text: `${show(value)} is not accepted; accepted: ${accepted}${didYouMean(value, known)}` }];
+}
+
+function proxyProblems(c: WrittenClass, known: Known): Problem[] {
+  const why = known.unusable?.[c.proxy];
+  if (why !== undefined) return [{ path: ['proxy'], text: `${show(c.proxy)} cannot be used here: ${why}` }];
+  return oneOf('proxy', c.proxy, [...known.proxies, 'auto']);
 }
 
 function commandProblems(c: WrittenClass): Problem[] {

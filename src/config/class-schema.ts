@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { cores, duration, durationOrNone, label, memory, size, whole, writtenOrNumber } from './fields.ts';
+import { parseSize } from './units.ts';
 
 const SECOND = 1_000;
 const DAY = 86_400_000;
+const YEAR = 366 * DAY;
 
 /** Both ends inclusive; undefined: not readable. */
 function parseStatusRanges(value: string | number): { from: number; to: number }[] | undefined {
@@ -126,11 +128,44 @@ const Reserve = z.strictObject({
   max_retry: duration({ doc: 'No trial start waits longer than this' }).prefault('10m'),
 });
 
+const upTo = (max: number, doc: string) => duration({ max, doc });
+
+/** Long ones by default: whether anybody still needs a session is not for its proxy to decide. */
+const ProxySettings = z.strictObject({
+  max_body: size('Longest body of an HTTP request. 0: no limit').prefault(0),
+  max_header: writtenOrNumber(
+    (value) => {
+      const bytes = parseSize(value);
+      return bytes !== null && bytes >= 1_024 && bytes <= 1_048_576 ? bytes : undefined;
+    },
+    {
+      doc: "Longest line of a request's headers, and longest headers of an answer. Also the buffer of each connection",
+      accepts: 'a size from 1Ki to 1Mi',
+    },
+  ).prefault('16Ki'),
+  max_connections: whole(16, 100_000, 'Connections of clients at a time').default(2_000),
+  connect_timeout: upTo(75 * SECOND, 'The instance must accept a connection within this').prefault('5s'),
+  read_timeout: upTo(
+    YEAR,
+    'The instance says nothing: in a request, a WebSocket, a stream or a TCP connection',
+  ).prefault('1d'),
+  send_timeout: upTo(YEAR, 'The instance takes nothing of what is sent to it').prefault('1h'),
+  client_header_timeout: upTo(YEAR, 'A client must have sent the headers of a request within this').prefault('1m'),
+  client_body_timeout: upTo(YEAR, 'A client says nothing inside a body; an idle gRPC stream is one').prefault('1d'),
+  client_send_timeout: upTo(YEAR, 'A client takes nothing of what is sent to it').prefault('1h'),
+  keepalive_timeout: upTo(YEAR, "A client's connection without a request is kept for this").prefault('1h'),
+  drain_timeout: upTo(YEAR, 'Open connections live this long after the instance was replaced').prefault('1h'),
+});
+
 /** One class as written in the file, `defaults` already merged in. The only source of defaults and of the docs. */
 export const ClassSchema = z.strictObject({
   description: text(0, 512, 'For people').default(''),
   provider: z.string().default('process').meta({ description: 'Where instances come from' }),
-  proxy: z.string().default('direct').meta({ description: 'What owns the address that callers get' }),
+  proxy: z.string().default('direct').meta({
+    description:
+      "What owns the address that callers get. direct: it is the instance's own; nginx-local: an nginx for each session; auto: nginx-local where nginx is installed, else direct",
+  }),
+  proxy_settings: ProxySettings.prefault({}).meta({ description: 'How the proxy forwards; direct does not' }),
   command: z
     .array(argument)
     .max(256)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
-import { crossCheck, type Known } from './class-rules.ts';
+import { crossCheck, type Known, proxyOf } from './class-rules.ts';
 import { ClassSchema, type WrittenClass } from './class-schema.ts';
 import { configError, describeInput, explain, type Problem, pathText, show } from './explain.ts';
 import { isLabel } from './fields.ts';
@@ -90,7 +90,10 @@ function readClass(name: string, own: unknown, defaults: Plain, options: ParseOp
     : explain(parsed.error.issues, merged, DESCRIBED).filter((p) => !isFrom(defaults, own, p.path));
   problems.push(...found.map((p) => ({ ...p, path: [...path, ...p.path] })));
   if (!parsed.success || problems.length > 0) return { classes: [], problems };
-  return { classes: [toClass(name, parsed.data, options.own ?? ownParts())], problems };
+  return {
+    classes: [toClass(name, parsed.data, proxyOf(parsed.data.proxy, options), options.own ?? ownParts())],
+    problems,
+  };
 }
 
 /** Whether a problem is about what only `defaults` says: it is told once, there. */
@@ -181,13 +184,28 @@ const toResources = (r: WrittenClass['resources']) => ({
   disk: r.disk,
 });
 
-function toClass(name: string, c: WrittenClass, own: Own) {
+const toProxySettings = (p: WrittenClass['proxy_settings']) => ({
+  maxBody: p.max_body,
+  maxHeader: p.max_header,
+  maxConnections: p.max_connections,
+  connectTimeoutMs: p.connect_timeout,
+  readTimeoutMs: p.read_timeout,
+  sendTimeoutMs: p.send_timeout,
+  clientHeaderTimeoutMs: p.client_header_timeout,
+  clientBodyTimeoutMs: p.client_body_timeout,
+  clientSendTimeoutMs: p.client_send_timeout,
+  keepaliveTimeoutMs: p.keepalive_timeout,
+  drainTimeoutMs: p.drain_timeout,
+});
+
+function toClass(name: string, c: WrittenClass, proxy: string, own: Own) {
   const most = c.allow.max_resources;
   return {
     name,
     description: c.description,
     provider: c.provider,
-    proxy: c.proxy,
+    proxy,
+    proxySettings: proxy === 'direct' ? null : toProxySettings(c.proxy_settings),
     command: c.command.map((argument) => fillOwn(argument, own)),
     env: c.env,
     ports: c.ports,
@@ -234,13 +252,14 @@ function toClass(name: string, c: WrittenClass, own: Own) {
   };
 }
 
-/** Over what an instance is made from, as written: `{{berth}}` stays, so that replicas installed in different folders
- *  agree. The order of variables does not count. */
+/** Over what an instance and its proxy are made from, as written: `{{berth}}` and `auto` stay, so that replicas
+ *  installed in different folders agree. The order of variables does not count. */
 function recipeOf(c: WrittenClass): string {
   const env = Object.entries(c.env).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const parts = [
     c.provider,
     c.proxy,
+    c.proxy === 'direct' ? null : toProxySettings(c.proxy_settings),
     c.command,
     env,
     c.ports.map((p) => [p.name, p.protocol]),

@@ -24,6 +24,9 @@ export type Config = {
   readonly leaseRenewMs: number;
   readonly maxInstances: number;
   readonly processPorts: PortRange;
+  readonly proxyPorts: PortRange;
+  /** null: looked for. */
+  readonly nginx: string | null;
   readonly keepEndedMs: number;
   readonly clearOnStart: boolean;
   readonly clearOnExit: boolean;
@@ -94,13 +97,26 @@ function checkTls(v: Variables, refuse: Refuse): void {
     );
 }
 
+const RANGES = [
+  ['BERTH_PROCESS_PORTS', 'instances'],
+  ['BERTH_PROXY_PORTS', 'proxies'],
+] as const;
+
 function checkPorts(v: Variables, refuse: Refuse): void {
   for (const name of ['BERTH_LISTEN', 'BERTH_HTTP_LISTEN'] as const) {
     const port = v[name]?.port ?? 0;
-    const { from, to } = v.BERTH_PROCESS_PORTS;
-    if (port >= from && port <= to)
-      refuse(name, `port ${port} is one of BERTH_PROCESS_PORTS (${from}-${to}), which are for instances`);
+    for (const [range, whose] of RANGES) {
+      const { from, to } = v[range];
+      if (port >= from && port <= to)
+        refuse(name, `port ${port} is one of ${range} (${from}-${to}), which are for ${whose}`);
+    }
   }
+  const [process, proxy] = [v.BERTH_PROCESS_PORTS, v.BERTH_PROXY_PORTS];
+  if (process.from <= proxy.to && proxy.from <= process.to)
+    refuse(
+      'BERTH_PROXY_PORTS',
+      `${proxy.from}-${proxy.to} shares ports with BERTH_PROCESS_PORTS (${process.from}-${process.to})`,
+    );
   const { BERTH_LISTEN: grpc, BERTH_HTTP_LISTEN: http } = v;
   if (http !== null && http.port !== 0 && http.port === grpc.port && http.host === grpc.host)
     refuse('BERTH_HTTP_LISTEN', `port ${http.port} is the one of BERTH_LISTEN; accepted: another one, or off`);
@@ -127,6 +143,8 @@ function toConfig(v: Variables, cwd: string): Config {
     leaseRenewMs: v.BERTH_LEASE_RENEW,
     maxInstances: v.BERTH_MAX_INSTANCES,
     processPorts: v.BERTH_PROCESS_PORTS,
+    proxyPorts: v.BERTH_PROXY_PORTS,
+    nginx: absolute(v.BERTH_NGINX),
     keepEndedMs: v.BERTH_KEEP_ENDED,
     clearOnStart: v.BERTH_CLEAR_ON_START,
     clearOnExit: v.BERTH_CLEAR_ON_EXIT,

@@ -46,6 +46,11 @@ export const ConfigSchema = z.strictObject({
     doc: 'Ports for the instances of provider process',
     accepts: 'FROM-TO within 1024-65535',
   }).prefault('20000-29999'),
+  BERTH_PROXY_PORTS: written((text) => parsePortRange(text) ?? undefined, {
+    doc: 'Ports on loopback for proxy nginx-local',
+    accepts: 'FROM-TO within 1024-65535',
+  }).prefault('30000-32767'),
+  BERTH_NGINX: path('Program nginx, for proxy nginx-local. Default: from PATH or a system folder').optional(),
   BERTH_KEEP_ENDED: duration({
     min: MINUTE,
     doc: 'How long ended sessions can be asked for, and their request_id and cost are known',

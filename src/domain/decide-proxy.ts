@@ -44,6 +44,7 @@ const addressesOf = (i: Instance | undefined): Addresses | null =>
 export const deleting = (p: Proxy, now: EpochMs): Proxy => ({ ...baseOf(p), phase: 'deleting', since: now });
 
 function baseOf(p: Proxy) {
-  const { id, revision, kind, ports, instance, session, createdAt } = p;
-  return { id, revision, kind, class: p.class, ports, instance, session, createdAt };
+  const { id, revision, kind, ports, instance, session, createdAt, settings } = p;
+  const own = settings === undefined ? {} : { settings };
+  return { id, revision, kind, class: p.class, ports, instance, session, createdAt, ...own };
 }

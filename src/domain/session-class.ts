@@ -1,7 +1,8 @@
 import type { NamedPort, Protocol } from './endpoint.ts';
+import type { ProxySettings } from './proxy.ts';
 import type { Resources } from './resources.ts';
 
-/** How it is decided that an instance serves. Asked through the proxy. */
+/** How it is decided that an instance serves. HTTP is asked through the proxy, TCP of the instance itself. */
 export type Readiness =
   | { readonly kind: 'http'; readonly port: string; readonly path: string; readonly expect: readonly StatusRange[] }
   | { readonly kind: 'tcp'; readonly port: string };
@@ -49,6 +50,8 @@ export type SessionClass = {
   readonly description: string;
   readonly provider: string;
   readonly proxy: string;
+  /** null: the proxy has none. */
+  readonly proxySettings: ProxySettings | null;
   readonly command: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly ClassPort[];

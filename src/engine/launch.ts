@@ -72,6 +72,7 @@ function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: O
     kind: c.proxy,
     class: c.name,
     ports: c.ports,
+    ...(c.proxySettings === null ? {} : { settings: c.proxySettings }),
     instance: instance.id,
     session: null,
     createdAt: now,

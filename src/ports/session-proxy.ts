@@ -1,11 +1,14 @@
 import type { Addresses, Endpoint, NamedPort } from '../domain/endpoint.ts';
 import type { ProxyId } from '../domain/ids.ts';
+import type { ProxySettings } from '../domain/proxy.ts';
 
 export type ProxySpec = {
   readonly id: ProxyId;
   readonly ports: readonly NamedPort[];
   /** Where the instance answers; null while that is not known yet. */
   readonly upstream: Addresses | null;
+  /** Of its class when it was made; absent where the kind has none. */
+  readonly settings?: ProxySettings;
 };
 
 export type ProxySeen =
@@ -17,7 +20,11 @@ export type ProxySeen =
 /** Owns the stable address of a session and forwards to the instance behind it. */
 export interface SessionProxy {
   readonly kind: string;
-  /** Makes the proxy what `spec` says and tells what is there now. Idempotent, in parts if need be: call again. */
+  /** How often one that serves is to be asked for again, which heals it; null: it cannot break by itself [ms]. */
+  readonly checkMs: number | null;
+  /** Makes the proxy what `spec` says and tells what is there now. Idempotent, in parts if need be: call again.
+   *  Once `serving` was answered, the endpoint never changes.
+   *  @throws BrokerError `no-capacity` when there is no room for it now, `unavailable` when it cannot be made */
   ensure(spec: ProxySpec, signal: AbortSignal): Promise<ProxySeen>;
   /** Ends it; resolves also when already gone. Open connections are cut. */
   remove(id: ProxyId, signal: AbortSignal): Promise<void>;

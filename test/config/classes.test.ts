@@ -43,6 +43,7 @@ describe('a session class file', () => {
       description: '',
       provider: 'process',
       proxy: 'direct',
+      proxySettings: null,
       command: ['run'],
       env: {},
       ports: [{ name: 'web', protocol: 'http' }],
@@ -219,7 +220,7 @@ describe('a broken class file', () => {
       'provider: proces',
       'classes.yaml:4:15: classes.a.provider: "proces" is not accepted; accepted: process; did you mean "process"?',
     ],
-    ['proxy: nginx', 'classes.yaml:4:12: classes.a.proxy: "nginx" is not accepted; accepted: direct'],
+    ['proxy: nginx', 'classes.yaml:4:12: classes.a.proxy: "nginx" is not accepted; accepted: direct, auto'],
     ['resources: {cpu: 2..1}', 'classes.yaml:4:22: classes.a.resources.cpu: "2..1" is not accepted; accepted: cores'],
     ['resources: {memory: lots}', 'classes.a.resources.memory: "lots" is not accepted; accepted: a size'],
     [
@@ -288,7 +289,7 @@ extra: 1
 
   it('places a broken rule at the default that breaks it', () => {
     const lines = refusal('defaults:\n  proxy: nginx\nclasses:\n  a: {command: [run], ports: [{name: web}]}\n');
-    expect(lines).toEqual(['classes.yaml:2:10: classes.a.proxy: "nginx" is not accepted; accepted: direct']);
+    expect(lines).toEqual(['classes.yaml:2:10: classes.a.proxy: "nginx" is not accepted; accepted: direct, auto']);
   });
 
   it.each([

@@ -26,6 +26,8 @@ describe('the configuration of a broker', () => {
       leaseMs: 15_000,
       leaseRenewMs: 3_000,
       processPorts: { from: 20_000, to: 29_999 },
+      proxyPorts: { from: 30_000, to: 32_767 },
+      nginx: null,
       keepEndedMs: 86_400_000,
     });
     expect(existsSync(config.classesFile)).toBe(true);
@@ -114,6 +116,8 @@ describe('the configuration of a broker', () => {
     ],
     [{ BERTH_LISTEN: '0.0.0.0:7700' }, 'BERTH_LISTEN: "0.0.0.0" can be reached from other machines'],
     [{ BERTH_LISTEN: '127.0.0.1:20005' }, 'BERTH_LISTEN: port 20005 is one of BERTH_PROCESS_PORTS (20000-29999)'],
+    [{ BERTH_LISTEN: '127.0.0.1:30005' }, 'BERTH_LISTEN: port 30005 is one of BERTH_PROXY_PORTS (30000-32767)'],
+    [{ BERTH_PROXY_PORTS: '29000-31000' }, 'BERTH_PROXY_PORTS: 29000-31000 shares ports with BERTH_PROCESS_PORTS'],
     [{ BERTH_HTTP_LISTEN: '127.0.0.1:7700' }, 'BERTH_HTTP_LISTEN: port 7700 is the one of BERTH_LISTEN'],
   ])('refuses %j', (env, text) => {
     expect(refusal(env)).toContain(text);

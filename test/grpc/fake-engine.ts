@@ -340,6 +340,7 @@ const ECHO: SessionClass = {
   description: 'Answers what it is sent',
   provider: 'process',
   proxy: 'direct',
+  proxySettings: null,
   command: ['echo'],
   env: {},
   ports: [{ name: 'http', protocol: 'http' }],

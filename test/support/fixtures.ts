@@ -36,6 +36,7 @@ export function aClass(over: Partial<SessionClass> = {}): SessionClass {
     description: '',
     provider: 'costless',
     proxy: 'direct',
+    proxySettings: null,
     command: ['echo', '{{port.http}}'],
     env: {},
     ports: PORTS,

@@ -4,6 +4,7 @@ import type { ProxySeen, SessionProxy } from '../../ports/session-proxy.ts';
 export function createDirectProxy(): SessionProxy {
   return {
     kind: 'direct',
+    checkMs: null,
     async ensure(spec, signal): Promise<ProxySeen> {
       signal.throwIfAborted();
       if (spec.upstream === null) return { status: 'starting', detail: "the instance's address is not known yet" };

@@ -1,6 +1,8 @@
 import { decideProxy, type ProxySeenNow } from '../../domain/decide-proxy.ts';
+import type { Addresses } from '../../domain/endpoint.ts';
 import type { ProxyId } from '../../domain/ids.ts';
 import type { Proxy } from '../../domain/proxy.ts';
+import type { ProxySpec, SessionProxy } from '../../ports/session-proxy.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
 import { staleKeys } from './stale.ts';
@@ -22,10 +24,10 @@ export async function lookAtProxy(
   if (port === undefined) return null;
   const { ask, upstream, proxy: decided } = decideProxy(proxy, instance, { status: 'unknown' }, ctx.clock.now());
   if (decided !== undefined) return commit(ctx, term, proxy, decided);
-  if (ask === undefined) return null;
+  if (ask === undefined) return check(ctx, port, proxy, signal);
   let seen: ProxySeenNow;
   if (ask === 'ensure') {
-    const found = await port.ensure({ id, ports: proxy.ports, upstream: upstream ?? null }, signal);
+    const found = await port.ensure(specOf(proxy, upstream ?? null), signal);
     seen = found.status === 'serving' ? found : { status: 'unknown' };
   } else {
     await port.remove(id, signal);
@@ -34,6 +36,20 @@ export async function lookAtProxy(
   const after = decideProxy(proxy, instance, seen, ctx.clock.now()).proxy;
   return after === undefined ? ctx.clock.monotonic() + AGAIN_MS : commit(ctx, term, proxy, after);
 }
+
+/** One that serves is asked for again and again: it may have died, and nobody else would notice. */
+async function check(ctx: EngineContext, port: SessionProxy, p: Proxy, signal: AbortSignal): Promise<number | null> {
+  if (p.phase !== 'serving' || port.checkMs === null) return null;
+  const { status } = await port.ensure(specOf(p, p.upstream), signal);
+  return ctx.clock.monotonic() + (status === 'serving' ? port.checkMs : AGAIN_MS);
+}
+
+const specOf = ({ id, ports, settings }: Proxy, upstream: Addresses | null): ProxySpec => ({
+  id,
+  ports,
+  upstream,
+  ...(settings === undefined ? {} : { settings }),
+});
 
 async function commit(ctx: EngineContext, term: Term, before: Proxy, after: Proxy): Promise<number | null> {
   const result = await ctx.ledger.commit({
