@@ -1,6 +1,9 @@
 import type { ProbeSeen } from '../../domain/decide-instance.ts';
+import type { Endpoint } from '../../domain/endpoint.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
+import type { ProxyIn } from '../../domain/proxy.ts';
+import type { Readiness } from '../../domain/session-class.ts';
 import type { EngineContext } from '../context.ts';
 
 /** The first probes of a booting instance come this fast, then ever slower up to the class's interval [ms]. */
@@ -29,7 +32,7 @@ export function createProbes(ctx: EngineContext) {
         return track.detail === '' ? null : { answered: false, failures: track.failures, detail: track.detail };
       }
       const { timeoutMs, intervalMs, readyIntervalMs } = i.readiness;
-      const probed = await ctx.prober.probe(proxy.endpoint, i.readiness, timeoutMs, signal);
+      const probed = await ctx.prober.probe(whereToAsk(proxy, i.readiness), i.readiness, timeoutMs, signal);
       const now = clock.monotonic();
       if (probed.answered) {
         tracks.set(i.id, { failures: 0, pauseMs: FIRST_PROBE_MS, nextAt: now + readyIntervalMs, detail: '' });
@@ -53,3 +56,8 @@ export function createProbes(ctx: EngineContext) {
     forget: (id: InstanceId) => tracks.delete(id),
   };
 }
+
+/** Through the proxy, as a client would. But a proxy takes every TCP connection before it knows whether the instance
+ *  does, so that question goes to the instance itself. */
+const whereToAsk = (p: ProxyIn<'serving'>, { kind }: Readiness): Endpoint =>
+  kind === 'tcp' ? { ports: p.upstream, stable: false } : p.endpoint;
