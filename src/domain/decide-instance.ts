@@ -1,7 +1,7 @@
 import type { Addresses } from './endpoint.ts';
 import { destroyInstance, instanceBase } from './give-up.ts';
 import type { DestroyReason, Instance, InstanceIn, InstanceRef } from './instance.ts';
-import { type EpochMs, earliest } from './time.ts';
+import type { EpochMs } from './time.ts';
 
 /**
  * What is known of an instance now.
@@ -20,6 +20,9 @@ export type ProbeSeen = { readonly answered: boolean; readonly failures: number;
 export type InstancePolicy = {
   /** A create that has not answered after this is of unknown outcome [ms]. */
   readonly createMs: number;
+  /** For how long since it was rented its provider could not be seen; null: it cannot be now. That time counts toward
+   *  no deadline [ms]. */
+  readonly blindMs: number | null;
   /** Before this the instance's destruction is not asked for again. */
   readonly destroyAt: EpochMs;
 };
@@ -50,7 +53,7 @@ export function decideInstance(
     case 'requested':
       return decideRequested(i, seen, now);
     case 'booting':
-      return decideBooting(i, seen, probe, now);
+      return decideBooting(i, seen, probe, policy, now);
     case 'ready':
     case 'bound':
       return decideRunning(i, seen, probe, now);
@@ -98,20 +101,27 @@ export const gone = (
 
 const addressesOf = (seen: InstanceSeen): Addresses | null => (seen.status === 'running' ? seen.addresses : null);
 
-function decideBooting(i: InstanceIn<'booting'>, seen: InstanceSeen, probe: ProbeSeen, now: EpochMs): InstanceDecision {
+function decideBooting(
+  i: InstanceIn<'booting'>,
+  seen: InstanceSeen,
+  probe: ProbeSeen,
+  policy: InstancePolicy,
+  now: EpochMs,
+): InstanceDecision {
   if (seen.status === 'exited') return end(i, 'lost', `it ended while starting: ${seen.detail}`, now);
   if (seen.status === 'missing') return end(i, 'lost', 'it vanished while starting', now);
   if (probe?.answered && i.addresses !== null) {
     const { bootBy: _, addresses, ...rest } = i;
     return { instance: { ...rest, phase: 'ready', since: now, addresses, startMs: now - i.createdAt }, lookAt: now };
   }
-  if (now >= i.bootBy && seen.status !== 'unknown') {
+  const bootBy = policy.blindMs === null ? null : i.bootBy + policy.blindMs;
+  if (bootBy !== null && now >= bootBy && seen.status !== 'unknown') {
     const last = probe === null || probe.detail === '' ? '' : `; its last probe: ${probe.detail}`;
     return end(i, 'boot-timeout', `it was not ready within ${Math.round(i.bootTimeoutMs / 1000)} s${last}`, now);
   }
   const addresses = addressesOf(seen);
   if (i.addresses === null && addresses !== null) return { instance: { ...i, addresses }, lookAt: now };
-  return { lookAt: earliest(i.bootBy > now ? i.bootBy : null) };
+  return { lookAt: bootBy !== null && bootBy > now ? bootBy : null };
 }
 
 function decideRunning(

@@ -34,6 +34,7 @@ export function createObserver(deps: {
   let lastSeen = new Map<InstanceId, EpochMs>();
   let listedAt: EpochMs | null = null;
   let listError = '';
+  const blind = createBlindness();
 
   async function list(signal: AbortSignal): Promise<void> {
     const startedAt = clock.now();
@@ -47,9 +48,11 @@ export function createObserver(deps: {
       lastSeen = seen;
       listedAt = startedAt;
       listError = '';
+      blind.sighted(startedAt);
       deps.onList(found);
     } catch (err) {
       listError = err instanceof Error ? err.message : String(err);
+      blind.failed(listedAt ?? startedAt);
       throw err;
     }
   }
@@ -71,6 +74,8 @@ export function createObserver(deps: {
     get listError(): string {
       return listError;
     },
+    /** For how long since `since` nothing could be seen, up to the last complete list; null: nothing can be now [ms]. */
+    blindMs: (since: EpochMs): number | null => blind.since(since),
     /** One list, then the pause until the next [ms]. */
     async pass(signal: AbortSignal): Promise<number> {
       const { listMs, idleListMs } = provider.limits;
@@ -109,4 +114,22 @@ function toSeen(ref: InstanceRef, seen: Exclude<Seen, { readonly status: 'absent
     default:
       return seen satisfies never;
   }
+}
+
+/** Times between two complete lists in which others failed; before the first list of a term nothing was seen at all. */
+function createBlindness() {
+  type Span = { readonly from: EpochMs; readonly to: EpochMs };
+  let past: readonly Span[] = [];
+  let from: EpochMs | null = Number.NEGATIVE_INFINITY;
+  return {
+    failed(lastSeenAt: EpochMs): void {
+      from ??= lastSeenAt;
+    },
+    sighted(at: EpochMs): void {
+      if (from !== null) past = [...past, { from, to: at }].slice(-KEEP_LISTS);
+      from = null;
+    },
+    since: (at: EpochMs): number | null =>
+      from === null ? past.reduce((sum, span) => sum + Math.max(0, span.to - Math.max(span.from, at)), 0) : null,
+  };
 }

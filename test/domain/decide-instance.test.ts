@@ -5,7 +5,7 @@ import { INSTANCE_NEXT, type Instance, isUnclaimed, mayBill } from '../../src/do
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { ADDRESSES, allInstances, anInstance, REF, sessionId, T0 } from '../support/fixtures.ts';
 
-const policy = { createMs: 10 * SECOND, destroyAt: 0 };
+const policy = { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0 };
 const unknown: InstanceSeen = { status: 'unknown' };
 const missing: InstanceSeen = { status: 'missing' };
 const starting: InstanceSeen = { status: 'starting', ref: REF };
@@ -87,6 +87,13 @@ describe('a booting instance', () => {
 
   it('is ready rather than late when it answers at the very deadline', () => {
     expect(decide(booting, running, answered, booting.bootBy).instance?.phase).toBe('ready');
+  });
+
+  it('is given the time in which its provider could not be seen', () => {
+    const at = booting.bootBy + MINUTE;
+    expect(decide(booting, running, silent(9), at - 1, { blindMs: MINUTE })).toEqual({ lookAt: at });
+    expect(decide(booting, running, silent(9), at, { blindMs: MINUTE }).instance?.phase).toBe('destroying');
+    expect(decide(booting, running, silent(9), at, { blindMs: null })).toEqual({ lookAt: null });
   });
 
   it('does not miss its deadline by a look that proved nothing', () => {

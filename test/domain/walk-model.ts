@@ -203,7 +203,7 @@ export function createModel(seed: number) {
       i,
       settled ? sighting(i) : { status: 'unknown' },
       probe(i),
-      { createMs: 10 * SECOND, destroyAt: 0 },
+      { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0 },
       now,
     );
     if (d.instance) put('instance', d.instance);

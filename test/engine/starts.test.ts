@@ -54,6 +54,35 @@ describe('a start', () => {
     expect(bed.world.tags()).toEqual([]);
   });
 
+  it('is not given up for time in which its provider could not be seen', async () => {
+    const bed = await engineBed({ classes: [aClass({ startAttempts: 1, bootTimeoutMs: 30 * SECOND })] });
+    bed.world.knobs.bootSlowly = true;
+    const starting = call(bed);
+    const tag = await bed.until('it boots', () => bed.phases('instance').booting === 1 && bed.world.tags()[0]);
+    await bed.clock.advance(10 * SECOND);
+    bed.world.knobs.failLists = new BrokerError('unavailable', 'away');
+    await bed.clock.advance(5 * MINUTE);
+    expect(bed.phases('instance')).toEqual({ booting: 1 });
+    bed.world.knobs.failLists = null;
+    await bed.clock.advance(10 * SECOND);
+    expect(bed.phases('instance')).toEqual({ booting: 1 });
+    bed.world.boot(tag);
+    expect((await bed.finish(starting)).session.phase).toBe('active');
+  });
+
+  it('goes on under another leader, whose own time of looking counts', async () => {
+    const bed = await engineBed({ classes: [aClass({ startAttempts: 1, bootTimeoutMs: 30 * SECOND })] });
+    bed.world.knobs.bootSlowly = true;
+    const { session } = await bed.acquire({ waitMs: 0 });
+    const tag = await bed.until('it boots', () => bed.phases('instance').booting === 1 && bed.world.tags()[0]);
+    await bed.first.stop();
+    await bed.clock.advance(5 * MINUTE);
+    bed.world.boot(tag);
+    const second = await bed.replica();
+    await bed.until('it is active', () => second.engine.mirror.session(session.id)?.phase === 'active');
+    expect(bed.world.calls.create).toBe(1);
+  });
+
   it('whose program ends is told with its own detail', async () => {
     const bed = await engineBed({ classes: [aClass({ startAttempts: 1 })] });
     bed.world.knobs.bootSlowly = true;

@@ -55,7 +55,11 @@ export async function lookAtInstance(d: InstanceDeps, id: InstanceId, signal: Ab
   if (i.phase === 'intended' && !d.term.outlives(observer.provider.limits.createMs)) return ctx.clock.monotonic() + 100;
   const seen = await see(observer, i, signal);
   const probe = await d.probes.ask(i, signal);
-  const policy = { createMs: observer.provider.limits.createMs, destroyAt: d.destroys.get(id)?.nextAt ?? 0 };
+  const policy = {
+    createMs: observer.provider.limits.createMs,
+    blindMs: 'rentedAt' in i && i.rentedAt !== null ? observer.blindMs(i.rentedAt) : 0,
+    destroyAt: d.destroys.get(id)?.nextAt ?? 0,
+  };
   const decision = decideInstance(i, seen, probe, policy, ctx.clock.now());
   const current = await commitDecision(d, i, decision);
   if (current === null) return ctx.clock.monotonic();
