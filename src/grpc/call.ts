@@ -103,7 +103,11 @@ export function serverStream<Req, Res>(
       counted = true;
       caller = admit(edge, role, call);
       signal = edge.calls.signalOf(call);
-      for await (const response of open(readable(call.request), caller, signal)) await write(call, response, signal);
+      for await (const response of open(readable(call.request), caller, signal)) {
+        // A stream may last for days: whose token was revoked meanwhile is shown nothing more.
+        admit(edge, role, call);
+        await write(call, response, signal);
+      }
       // A use case may end its stream instead of throwing when it is told to stop.
       signal.throwIfAborted();
       done(edge, method, status.OK, startedAt, caller);
