@@ -62,16 +62,19 @@ function hintFor(err: BerthError): string | null {
   }
 }
 
-const CAUSES = [
+/** What went wrong, and what helps where that is not to start a broker or to look for another address. */
+const CAUSES: readonly (readonly [pattern: RegExp, cause: string, help?: string])[] = [
   [/ECONNREFUSED/, 'connection refused'],
   [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, 'no such host'],
-  [/self.signed|unable to (get|verify)|certificate/i, 'its certificate is not trusted; see --tls-ca'],
-  [/wrong version number|ERR_SSL/, 'it does not speak TLS'],
+  [/self.signed|unable to (get|verify)|certificate/i, 'its certificate is not trusted', 'see --tls-ca'],
+  [/wrong version number|ERR_SSL/, 'it does not speak TLS', 'leave --tls-ca and BERTH_TLS_CA out'],
   [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'no route to it'],
-] as const;
+  // Last: grpc-js says only this of a connection that was accepted and then cut.
+  [/Failed to connect/, 'it hangs up', 'if it speaks TLS, see --tls-ca'],
+];
 
 function unreachable(err: BerthError, address: string): readonly string[] {
-  const cause = CAUSES.find(([pattern]) => pattern.test(err.message))?.[1] ?? plain(err.message);
-  const help = isLoopback(address) ? 'start one with: berth serve' : 'see --address and BERTH_ADDRESS';
-  return [`no broker answers at ${address} (${cause}); ${help}`];
+  const elsewhere = isLoopback(address) ? 'start one with: berth serve' : 'see --address and BERTH_ADDRESS';
+  const [, cause, help] = CAUSES.find(([pattern]) => pattern.test(err.message)) ?? [null, plain(err.message)];
+  return [`no broker answers at ${address} (${cause}); ${help ?? elsewhere}`];
 }

@@ -38,7 +38,11 @@ it('does not talk to a broker that it cannot trust, and says which option helps'
   const ours = ['--tls-cert', file('client.crt'), '--tls-key', file('client.key')];
   const { code, stderr } = await berth('--tls-ca', 'system', ...ours);
   expect(code).toBe(5);
-  expect(stderr).toContain('its certificate is not trusted; see --tls-ca');
+  expect(stderr).toContain('(its certificate is not trusted); see --tls-ca');
+  expect(await berth()).toMatchObject({
+    code: 5,
+    stderr: `berth: no broker answers at ${broker.address} (it hangs up); if it speaks TLS, see --tls-ca\n`,
+  });
 });
 
 it('wants the certificate and its key together', async () => {
