@@ -23,7 +23,7 @@ export async function updateSession(
   let isFresh = mirrored === undefined || !mayMeet(caller, mirrored);
   let session = mirrored === undefined || isFresh ? await findSession(ctx, caller, ref) : mirrored;
   for (let tries = 0; tries < TRIES; tries++) {
-    const after = change(session);
+    const after = isFresh ? change(session) : orSame(session, change);
     if (after !== session) {
       const result = await ctx.ledger.commit({
         changes: [{ kind: 'session', before: session, after }],
@@ -35,6 +35,16 @@ export async function updateSession(
     isFresh = true;
   }
   throw tooManyWriters(session.id);
+}
+
+/** What refuses the session as it is mirrored may not refuse it as it is: it is read before it is refused. */
+function orSame(session: Session, change: (s: Session) => Session): Session {
+  try {
+    return change(session);
+  } catch (err) {
+    if (isBrokerError(err)) return session;
+    throw err;
+  }
 }
 
 export const tooManyWriters = (id: string): BrokerError =>
