@@ -20,6 +20,10 @@ export type Launch =
   /** Nothing is to be had; in words for people. */
   | { readonly refused: string };
 
+/** Why nothing more is made, in words for people. */
+export const atCap = (max: number, provider: string): string =>
+  `all ${max} instances allowed on ${provider} are in use`;
+
 /** The cheapest offer that does, and the records of the instance and proxy to be made from it. Commits nothing. */
 export async function planLaunch(
   ctx: EngineContext,

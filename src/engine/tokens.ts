@@ -73,8 +73,9 @@ export function createTokens(ctx: EngineContext, adminSecret: string | null) {
       const [stored] = await ctx.store.read([key]);
       if (!stored) return;
       const others = [...mirror.all('token')].filter((t) => t.id !== id);
-      const locksOut = adminHash === null && others.length > 0 && !others.some((t) => t.role === 'admin');
-      if (locksOut)
+      const keeper = others.find((t) => t.role === 'admin');
+      const needsKeeper = adminHash === null && others.length > 0;
+      if (needsKeeper && keeper === undefined)
         throw new BrokerError(
           'precondition',
           'it is the last admin token; revoke the others first, or make another admin token',
@@ -82,8 +83,12 @@ export function createTokens(ctx: EngineContext, adminSecret: string | null) {
             reason: 'LAST_ADMIN_TOKEN',
           },
         );
-      const drop = { drop: [{ key, was: stored.revision }], index: [{ set: SET.settings, member: key, score: null }] };
-      const result = await ctx.store.commit(drop);
+      const result = await ctx.store.commit({
+        drop: [{ key, was: stored.revision }],
+        index: [{ set: SET.settings, member: key, score: null }],
+        // Two that revoke each other at the same moment would otherwise leave nobody.
+        expect: needsKeeper && keeper !== undefined ? [{ key: KEY.token(keeper.id), revision: 1 }] : [],
+      });
       if (!result.committed)
         throw new BrokerError('unavailable', 'the token was changed meanwhile', {
           reason: 'CONTENTION',

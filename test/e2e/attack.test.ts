@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../../src/domain/time.ts';
-import { ALICE, engineBed, input, NEVER } from '../support/engine-bed.ts';
+import { ADMIN, ALICE, engineBed, input, NEVER } from '../support/engine-bed.ts';
 import { aClass } from '../support/fixtures.ts';
 
 /** Defects that reviews have found, each by the way it showed. */
@@ -75,5 +75,66 @@ describe('a session with a name', () => {
     await bed.until('it is forgotten', async () => (await bed.peek(session.id)) === undefined, 5 * MINUTE);
     expect(await members()).toEqual([]);
     expect(await bed.store.read([alias])).toEqual([null]);
+  });
+});
+
+describe('an instance', () => {
+  it.each([
+    ['released', true],
+    ['forgotten', false],
+  ])('whose session was %s without it is ended, and its proxy with it', async (_, isKept) => {
+    const bed = await engineBed();
+    const { session } = await bed.acquire();
+    const key = `session/${session.id}`;
+    const [stored] = await bed.store.read([key]);
+    const was = stored?.revision ?? 0;
+    const ended = { ...(stored?.value as object), phase: 'released' };
+    const member = `${session.tenant}/${session.id}`;
+    await bed.store.commit({
+      ...(isKept ? { put: [{ key, was, value: ended }] } : { drop: [{ key, was }] }),
+      index: [{ set: 'sessions/live', member, score: null }],
+    });
+    await bed.until('all is gone', () => bed.world.tags().length === 0, 2 * MINUTE);
+    await bed.until('no instance is left', () => Object.keys(bed.phases('instance')).length === 0);
+    await bed.until('no proxy is left', () => Object.keys(bed.phases('proxy')).length === 0);
+    expect(await bed.store.counters(['instances/costless'])).toEqual([0]);
+  });
+});
+
+describe('a reserve that cannot be filled', () => {
+  const reason = async (bed: Awaited<ReturnType<typeof engineBed>>) =>
+    (await bed.finish(bed.engine.admin.reserves(ADMIN, 'echo')))[0]?.lastFailure;
+
+  it('says that nothing is on offer, and no longer when it is filled', async () => {
+    const bed = await engineBed();
+    bed.world.knobs.soldOut = true;
+    await bed.finish(bed.engine.admin.setReserve(ADMIN, 'echo', 1));
+    await bed.until('it says why', async () => (await reason(bed)) === 'costless has nothing with these resources');
+    bed.world.knobs.soldOut = false;
+    await bed.until('it is full', () => bed.ready() === 1);
+    await bed.until('all is well', async () => (await reason(bed)) === '');
+  });
+
+  it('says that a cap is in the way', async () => {
+    const bed = await engineBed({ maxInstances: 1 });
+    await bed.finish(bed.engine.admin.setReserve(ADMIN, 'echo', 2));
+    await bed.until(
+      'it says why',
+      async () => (await reason(bed)) === 'all 1 instances allowed on costless are in use',
+    );
+  });
+});
+
+describe('two admins who revoke each other', () => {
+  it('do not both succeed while a client needs one of them', async () => {
+    const bed = await engineBed();
+    const make = (role: 'admin' | 'client') => bed.finish(bed.engine.admin.createToken(ADMIN, 'default', role, ''));
+    const [a, b] = [await make('admin'), await make('admin')];
+    await make('client');
+    const both = [a, b].map(({ token }) => bed.engine.admin.revokeToken(ADMIN, token.id));
+    const results = await bed.finish(Promise.allSettled(both));
+    expect(results.map((r) => r.status).sort()).toEqual(['fulfilled', 'rejected']);
+    const left = await bed.finish(bed.engine.admin.listTokens(ADMIN));
+    expect(left.map((t) => t.role).sort()).toEqual(['admin', 'client']);
   });
 });

@@ -60,7 +60,8 @@ const targetText = (r: Reserve): string =>
 function reserveState(ctx: Context, r: Reserve): string {
   const setBy =
     r.setBy === '' ? '' : `, set by ${plain(r.setBy)}${r.setTime === null ? '' : ` ${age(r.setTime, now())} ago`}`;
-  if (!r.backingOff) return `${r.ready >= r.target ? paint('green', 'full', ctx.color) : 'filling'}${setBy}`;
+  if (!r.backingOff && r.ready >= r.target) return `${paint('green', 'full', ctx.color)}${setBy}`;
+  if (!r.backingOff) return `filling${r.lastFailure === '' ? '' : `: ${plain(r.lastFailure)}`}${setBy}`;
   const trial = r.retryTime === null ? '' : `, next trial ${until(r.retryTime, now())}`;
   return `${paint('red', 'backing off', ctx.color)} after ${r.failures} failures${trial}: ${plain(r.lastFailure)}${setBy}`;
 }

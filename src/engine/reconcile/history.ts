@@ -30,6 +30,11 @@ export function createHistoryKeeper(ctx: EngineContext) {
       pending.set(after.class, afterFailure(of(after.class), after.detail, policy, ctx.clock.now()));
       return after.class;
     },
+    /** Why the reserve cannot be filled though no start has failed: nothing on offer, or a cap. */
+    refused(className: string, why: string): void {
+      const now = of(className);
+      if (now.lastFailure !== why) pending.set(className, { ...now, lastFailure: why });
+    },
     /** Writes what has been learnt. */
     async flush(term: Term): Promise<void> {
       for (const [className, history] of pending) {

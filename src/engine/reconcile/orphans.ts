@@ -1,8 +1,14 @@
+import { deleting } from '../../domain/decide-proxy.ts';
+import { destroyInstance } from '../../domain/give-up.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Owned } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
+import { readSession } from '../find.ts';
+import type { Term } from '../leader.ts';
+import type { Change } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
 import { KEY } from '../records.ts';
+import { staleKeys } from './stale.ts';
 
 /** Complete lists in which a stranger must show before it is ended. */
 const LISTS = 2;
@@ -50,5 +56,26 @@ export async function collectOrphanProxies(ctx: EngineContext, signal: AbortSign
       ctx.hooks.onOrphan(port.kind, id);
       await port.remove(id, signal);
     }
+  }
+}
+
+/** Ends instances that a session has left behind. An instance is given up in the commit that releases its session, so
+ *  there should be none; but what nobody would ever look at again costs money for ever. */
+export async function collectLeftBehind(ctx: EngineContext, term: Term): Promise<void> {
+  const { mirror } = ctx;
+  for (const i of mirror.all('instance')) {
+    const owner = i.phase === 'bound' ? i.session : i.for;
+    const now = ctx.clock.now();
+    const after = destroyInstance(i, 'orphan', 'its session ended without it', now);
+    if (owner === null || after === undefined || mirror.session(owner) !== undefined) continue;
+    const session = await readSession(ctx, owner);
+    if (session !== null && session.phase !== 'released') continue;
+    ctx.hooks.onOrphan(i.provider, i.id);
+    const changes: Change[] = [{ kind: 'instance', before: i, after }];
+    const proxy = mirror.proxy(i.proxy);
+    if (proxy?.phase === 'creating' || proxy?.phase === 'serving')
+      changes.push({ kind: 'proxy', before: proxy, after: deleting(proxy, now) });
+    const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'orphans' });
+    if (!result.committed) await staleKeys(ctx, result.why);
   }
 }

@@ -5,7 +5,7 @@ import type { SessionClass } from '../../domain/session-class.ts';
 import type { Offer } from '../../ports/compute-provider.ts';
 import { claimChanges, memberKeys, suits } from '../claim.ts';
 import type { EngineContext } from '../context.ts';
-import { planLaunch } from '../launch.ts';
+import { atCap, planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import { KEY } from '../records.ts';
 import { staleKeys } from './stale.ts';
@@ -110,8 +110,7 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
   });
   if (result.committed) return 'placed';
   d.offers.delete(plan.instance.id);
-  if (result.why.kind === 'limit')
-    return { waitingFor: `all ${result.why.max} instances allowed on ${c.provider} are in use`, full: true };
+  if (result.why.kind === 'limit') return { waitingFor: atCap(result.why.max, c.provider), full: true };
   await staleKeys(ctx, result.why);
   return 'again';
 }

@@ -5,7 +5,7 @@ import { planReserve, type ReservePlan } from '../../domain/reserve.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { Offer } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
-import { planLaunch } from '../launch.ts';
+import { atCap, planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import type { HistoryKeeper } from './history.ts';
@@ -65,7 +65,10 @@ async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortS
   const { ctx, term } = d;
   for (let made = 0; made < n; made++) {
     const plan = await planLaunch(ctx, c, { session: null, requirements: {}, personal: false }, signal);
-    if ('refused' in plan) return false;
+    if ('refused' in plan) {
+      d.history.refused(c.name, plan.refused);
+      return false;
+    }
     d.offers.set(plan.instance.id, plan.offer);
     const result = await ctx.ledger.commit({
       changes: [
@@ -77,6 +80,7 @@ async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortS
     });
     if (!result.committed) {
       d.offers.delete(plan.instance.id);
+      if (result.why.kind === 'limit') d.history.refused(c.name, atCap(result.why.max, c.provider));
       return false;
     }
   }

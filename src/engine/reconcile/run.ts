@@ -10,7 +10,7 @@ import { createWorkqueue, type Workqueue } from '../workqueue.ts';
 import { dropEnded } from './ended.ts';
 import type { HistoryKeeper } from './history.ts';
 import { type InstanceDeps, lookAtInstance } from './instances.ts';
-import { collectOrphanProxies, createOrphanCollector } from './orphans.ts';
+import { collectLeftBehind, collectOrphanProxies, createOrphanCollector } from './orphans.ts';
 import { createProbes } from './probes.ts';
 import { lookAtProxy } from './proxies.ts';
 import { lookAtQueue } from './queue.ts';
@@ -20,7 +20,7 @@ import { createSpread } from './spread.ts';
 
 const BACKOFF_MS = 500;
 const ENDED_MS = 10_000;
-const ORPHAN_PROXIES_MS = 60_000;
+const ORPHANS_MS = 60_000;
 const HISTORY_MS = 1_000;
 /** How soon a jump of the clock is noticed. */
 const JUMP_MS = 1_000;
@@ -124,8 +124,9 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
       ...watchers.map((o) => loop('observer', (s) => o.pass(s))),
       loop('ended', () => dropEnded(ctx, term, ENDED_MS)),
       loop('orphans', async (s) => {
+        await collectLeftBehind(ctx, term);
         await collectOrphanProxies(ctx, s);
-        return ORPHAN_PROXIES_MS;
+        return ORPHANS_MS;
       }),
       loop('history', async () => {
         await r.history.flush(term);
