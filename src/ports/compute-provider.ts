@@ -59,7 +59,8 @@ export type ProviderLimits = {
 export interface ComputeProvider {
   readonly name: string;
   readonly limits: ProviderLimits;
-  /** Offers matching now, unordered, possibly stale when rented. */
+  /** Offers matching now, unordered, possibly stale when rented.
+   *  @throws BrokerError `no-capacity` with the reason, where there is nothing for anybody now */
   listOffers(resources: Resources, need: Requirements, signal: AbortSignal): Promise<readonly Offer[]>;
   /**
    * Creates what `order` says, tagged in the same step. Asked at most once per tag; a second time is refused.

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noLimits } from '../../src/adapters/process/limits.ts';
@@ -39,3 +39,41 @@ for (const caps of [null, noLimits('the test says so')]) {
     });
   });
 }
+
+describe('a process provider', () => {
+  let world: World;
+
+  afterEach(async () => {
+    await world.clear();
+    await world.close();
+  });
+
+  it('goes on when its folder is removed under it, and still ends what runs', async () => {
+    world = processWorld();
+    const { provider, dir } = world;
+    const order = orderOf(offer, world.runsFor([]));
+    const { ref } = await provider.create(order, never);
+    rmSync(dir, { recursive: true });
+    expect(await provider.listOwned(never)).toMatchObject([{ tag: order.tag, seen: { status: 'running' } }]);
+    const second = orderOf(offer, world.runsFor([]));
+    await provider.create(second, never);
+    await provider.destroy(ref, never);
+    const tags = async () => (await provider.listOwned(never)).map((o) => o.tag);
+    await eventually('the first to end', async () => !(await tags()).includes(order.tag));
+    expect(await tags()).toEqual([second.tag]);
+  });
+
+  it('offers nothing while its instances have every port, and says so', async () => {
+    world = processWorld({ portRange: { from: 16_900, to: 16_901 } });
+    const { provider } = world;
+    const ports = ['a', 'b'].map((name) => ({ name, protocol: 'http' as const }));
+    const { ref } = await provider.create(orderOf(offer, world.runsFor([]), { ports }), never);
+    await expect(provider.listOffers(resources(), {}, never)).rejects.toMatchObject({
+      code: 'no-capacity',
+      message: 'no free port is left in 16900-16901',
+    });
+    await provider.destroy(ref, never);
+    await eventually('it to end', async () => (await provider.listOwned(never)).length === 0);
+    expect(await provider.listOffers(resources(), {}, never)).toHaveLength(1);
+  });
+});

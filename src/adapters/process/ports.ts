@@ -32,12 +32,17 @@ export function createPortBook(range: PortRange) {
       if (await isFree(port)) return port;
       takenBy.delete(port);
     }
-    throw new BrokerError('no-capacity', `no free port is left in ${range.from}-${range.to}`, {
-      reason: 'NO_FREE_PORT',
-    });
+    throw noPort();
   }
 
+  const noPort = (): BrokerError =>
+    new BrokerError('no-capacity', `no free port is left in ${range.from}-${range.to}`, { reason: 'NO_FREE_PORT' });
+
   return {
+    /** @throws BrokerError `no-capacity` when instances have the whole range: who waits need not be tried in vain */
+    checkRoom(): void {
+      if (takenBy.size >= size) throw noPort();
+    },
     /** @throws BrokerError `no-capacity` when the range is used up; then `owner` has none. */
     async assign(owner: string, ports: readonly NamedPort[]): Promise<readonly PortAddress[]> {
       const start = createHash('sha256').update(owner).digest().readUInt32BE(0);

@@ -206,6 +206,7 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
     describeLimits: () => caps.describe(),
     async listOffers(resources, need, signal) {
       signal.throwIfAborted();
+      ports.checkRoom();
       return fits(resources, need, machine) ? [offerOf(resources)] : [];
     },
     async create(order, signal) {

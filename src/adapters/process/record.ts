@@ -87,6 +87,11 @@ export function readNumber(file: string): number | null {
   }
 }
 
-export const listTags = (dir: string): readonly InstanceId[] => readdirSync(dir).filter(isInstanceId);
+/** A folder that was removed under the running broker is made again: a list that fails for ever would keep everything
+ *  from being started and from being proven gone. */
+export function listTags(dir: string): readonly InstanceId[] {
+  if (!isThere(dir)) mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return readdirSync(dir).filter(isInstanceId);
+}
 
 export const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
