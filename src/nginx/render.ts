@@ -137,6 +137,8 @@ function httpPort(p: NginxPort, s: ProxySettings): readonly string[] {
           ...transparent('proxy'),
           ...upstreamTimes('proxy', s),
           `proxy_buffer_size ${s.maxHeader};`,
+          // Not used without buffering, but nginx compares the two.
+          `proxy_buffers 4 ${s.maxHeader};`,
           'proxy_redirect off;',
         ];
   return [

@@ -4,6 +4,7 @@ import type { Addresses, Endpoint } from '../../src/domain/endpoint.ts';
 import type { ProxyId } from '../../src/domain/ids.ts';
 import type { ProxySpec, SessionProxy } from '../../src/ports/session-proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import { PROXY_SETTINGS } from '../support/fixtures.ts';
 
 /** What a kind of proxy has. Tests of what it has not are not made. */
 export type ProxyHas = {
@@ -22,6 +23,7 @@ export type ProxyHarness = {
 
 const never = new AbortController().signal;
 const PORTS = [{ name: 'http', protocol: 'http' }] as const;
+const settings = PROXY_SETTINGS;
 
 let counter = 0;
 const newId = (): ProxyId => `p-${`${process.pid}x${++counter}`.padStart(26, '0')}`;
@@ -71,14 +73,14 @@ export function sessionProxyContract(name: string, has: ProxyHas, make: () => Pr
     }
 
     it('leads from its endpoint to the instance, with every port under its name', async () => {
-      const endpoint = await serving({ id: newId(), ports: PORTS, upstream: await upstream('hello') });
+      const endpoint = await serving({ id: newId(), ports: PORTS, settings, upstream: await upstream('hello') });
       expect(endpoint.ports.map(({ name, protocol }) => ({ name, protocol }))).toEqual(PORTS);
       expect(endpoint.stable).toBe(has.stable);
       await eventually('the answer', async () => (await ask(endpoint).catch(() => '')) === 'hello');
     });
 
     it('answers the same when asked again, also by a new broker', async () => {
-      const spec = { id: newId(), ports: PORTS, upstream: await upstream('hello') };
+      const spec = { id: newId(), ports: PORTS, settings, upstream: await upstream('hello') };
       const endpoint = await serving(spec);
       expect(await serving(spec)).toEqual(endpoint);
       expect(await serving(spec, await world.again())).toEqual(endpoint);
@@ -87,8 +89,8 @@ export function sessionProxyContract(name: string, has: ProxyHas, make: () => Pr
     it('tells two proxies apart', async () => {
       const [one, two] = [await upstream('one'), await upstream('two')];
       const [first, second] = [
-        await serving({ id: newId(), ports: PORTS, upstream: one }),
-        await serving({ id: newId(), ports: PORTS, upstream: two }),
+        await serving({ id: newId(), ports: PORTS, settings, upstream: one }),
+        await serving({ id: newId(), ports: PORTS, settings, upstream: two }),
       ];
       await eventually('both to lead to their own', async () => {
         const answers = await Promise.all([first, second].map((e) => ask(e).catch(() => '')));
@@ -98,7 +100,7 @@ export function sessionProxyContract(name: string, has: ProxyHas, make: () => Pr
 
     it('removes again and again without complaint, also what never was', async () => {
       const id = newId();
-      await serving({ id, ports: PORTS, upstream: await upstream('hello') });
+      await serving({ id, ports: PORTS, settings, upstream: await upstream('hello') });
       await proxy.remove(id, never);
       await proxy.remove(id, never);
       await proxy.remove(newId(), never);
@@ -107,7 +109,7 @@ export function sessionProxyContract(name: string, has: ProxyHas, make: () => Pr
 
     it('does nothing for a signal that is aborted already', async () => {
       const aborted = AbortSignal.abort();
-      const spec = { id: newId(), ports: PORTS, upstream: null };
+      const spec = { id: newId(), ports: PORTS, settings, upstream: null };
       const refused = { name: 'AbortError' };
       await expect(proxy.ensure(spec, aborted)).rejects.toMatchObject(refused);
       await expect(proxy.remove(spec.id, aborted)).rejects.toMatchObject(refused);
@@ -116,22 +118,22 @@ export function sessionProxyContract(name: string, has: ProxyHas, make: () => Pr
 
     if (!has.stable)
       it('says starting while it is not known where the instance answers', async () => {
-        const seen = await proxy.ensure({ id: newId(), ports: PORTS, upstream: null }, never);
+        const seen = await proxy.ensure({ id: newId(), ports: PORTS, settings, upstream: null }, never);
         expect(seen).toMatchObject({ status: 'starting', detail: expect.stringMatching(/./) });
       });
 
     if (has.stable)
       it('keeps its endpoint when the instance behind it changes', async () => {
         const id = newId();
-        const endpoint = await serving({ id, ports: PORTS, upstream: await upstream('old') });
-        expect(await serving({ id, ports: PORTS, upstream: await upstream('new') })).toEqual(endpoint);
+        const endpoint = await serving({ id, ports: PORTS, settings, upstream: await upstream('old') });
+        expect(await serving({ id, ports: PORTS, settings, upstream: await upstream('new') })).toEqual(endpoint);
         await eventually('the new answer', async () => (await ask(endpoint).catch(() => '')) === 'new');
       });
 
     if (has.owns)
       it('lists what it made, also to a new broker', async () => {
         const ids = [newId(), newId()];
-        for (const id of ids) await serving({ id, ports: PORTS, upstream: await upstream('hello') });
+        for (const id of ids) await serving({ id, ports: PORTS, settings, upstream: await upstream('hello') });
         expect([...(await proxy.listOwned(never))].sort()).toEqual([...ids].sort());
         expect([...(await (await world.again()).listOwned(never))].sort()).toEqual([...ids].sort());
       });

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../src/domain/endpoint.ts';
 import type { InstanceId, ProxyId, SessionId } from '../../src/domain/ids.ts';
 import type { Instance, InstanceIn, InstancePhase, InstanceRef } from '../../src/domain/instance.ts';
-import type { Proxy, ProxyIn, ProxyPhase } from '../../src/domain/proxy.ts';
+import type { Proxy, ProxyIn, ProxyPhase, ProxySettings } from '../../src/domain/proxy.ts';
 import type { Resources } from '../../src/domain/resources.ts';
 import type { Asked, InstanceFacts, Session, SessionIn, SessionPhase, SessionTerms } from '../../src/domain/session.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
@@ -20,6 +20,20 @@ export const PORTS = [{ name: 'http', protocol: 'http' }] as const;
 export const ADDRESSES = [{ name: 'http', protocol: 'http', host: '127.0.0.1', port: 9 }] as const;
 export const ENDPOINT: Endpoint = { ports: ADDRESSES, stable: false };
 export const REF: InstanceRef = { id: 'ref-1', machine: 'm1', host: 'h1', region: 'DE' };
+
+export const PROXY_SETTINGS: ProxySettings = {
+  maxBody: 0,
+  maxHeader: 16_384,
+  maxConnections: 500,
+  connectTimeoutMs: 5 * SECOND,
+  readTimeoutMs: 24 * HOUR,
+  sendTimeoutMs: HOUR,
+  clientHeaderTimeoutMs: MINUTE,
+  clientBodyTimeoutMs: 24 * HOUR,
+  clientSendTimeoutMs: HOUR,
+  keepaliveTimeoutMs: HOUR,
+  drainTimeoutMs: HOUR,
+};
 
 export const GRANTED: Resources = {
   cpu: { request: 1, limit: 2 },

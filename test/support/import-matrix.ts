@@ -31,6 +31,7 @@ export const SDK: Readonly<Record<string, readonly string[]>> = {
   redis: ['ioredis', 'zod'],
   system: ['ulid'],
   process: ['zod'],
+  nginx: ['zod'],
   probe: ['@grpc/grpc-js', 'grpc-health-check'],
 };
 
