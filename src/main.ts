@@ -1,6 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDirectProxy } from './adapters/direct/proxy.ts';
+import { findNginx, type NginxFound } from './adapters/nginx/find.ts';
+import { createNginxProxy } from './adapters/nginx/proxy.ts';
 import { createProber } from './adapters/probe/prober.ts';
 import { createProcessProvider, type ProcessProvider } from './adapters/process/provider.ts';
 import { createRedisClock } from './adapters/redis/clock.ts';
@@ -9,6 +11,7 @@ import { openSqliteStore } from './adapters/sqlite/store.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
 import { createIds } from './adapters/system/ids.ts';
 import { type ClassFile, openClassFile } from './config/class-file.ts';
+import type { Known } from './config/class-rules.ts';
 import { keptInstallationId } from './config/installation.ts';
 import type { Config } from './config/load.ts';
 import { isLoopback } from './config/places.ts';
@@ -81,8 +84,13 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const { store, clock } = await openStore(config, o, metrics, log, system, stop.signal, parts);
   const { providers, processes } = createProviders(config, o, metrics, log, clock, installationId);
   parts.defer(() => processes.close());
-  const proxies = o.proxies?.([createDirectProxy()]) ?? [createDirectProxy()];
-  const names = { providers: providers.map((p) => p.name), proxies: proxies.map((p) => p.kind) };
+  const found = await findNginx(config.nginx);
+  const proxies = createProxies(config, o, log, system, installationId, found);
+  const names = {
+    providers: providers.map((p) => p.name),
+    proxies: proxies.map((p) => p.kind),
+    unusable: 'why' in found ? { 'nginx-local': found.why } : {},
+  };
   const { classes, file } = await openClasses(config, names, log, clock, stop.signal);
 
   const engine = createEngine({
@@ -99,6 +107,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     leaseMs: config.leaseMs,
     renewMs: config.leaseRenewMs,
     mayLead: config.lead,
+    alone: config.store.kind === 'sqlite',
     adminSecret: config.adminTokenFile === null ? null : (await readFile(config.adminTokenFile, 'utf8')).trim(),
     about: { version: await version(), replicaId, installationId, store: config.store.kind, startedAt: clock.now() },
   });
@@ -178,9 +187,30 @@ function createProviders(
   return { providers: all.map((p) => measuredProvider(p, metrics, clock)), processes };
 }
 
+/** `system`: nginx is waited for by this machine's time, whatever the store's. */
+function createProxies(
+  config: Config,
+  o: Overrides,
+  log: Logger,
+  system: Clock,
+  installationId: string,
+  found: NginxFound,
+): readonly SessionProxy[] {
+  const nginx = createNginxProxy({
+    dir: join(config.dataDir, 'proxies'),
+    installationId,
+    portRange: config.proxyPorts,
+    clock: system,
+    found,
+    log,
+  });
+  const all = [createDirectProxy(), nginx];
+  return o.proxies?.(all) ?? all;
+}
+
 async function openClasses(
   config: Config,
-  known: { readonly providers: readonly string[]; readonly proxies: readonly string[] },
+  known: Known,
   log: Logger,
   clock: Clock,
   signal: AbortSignal,
