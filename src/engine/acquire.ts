@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { bind, type Member } from '../domain/bind.ts';
 import type { Caller } from '../domain/caller.ts';
 import { endSession } from '../domain/decide-session.ts';
-import { BrokerError, invalid } from '../domain/errors.ts';
+import { BrokerError, invalid, isBrokerError } from '../domain/errors.ts';
 import { used } from '../domain/idle.ts';
 import { differences } from '../domain/same-asked.ts';
 import type { Asked, Session, SessionIn } from '../domain/session.ts';
@@ -12,7 +12,7 @@ import { claimChanges, memberKeys, suits } from './claim.ts';
 import type { EngineContext } from './context.ts';
 import { readSession } from './find.ts';
 import type { AcquireOutcome, AcquireSource } from './hooks.ts';
-import type { Change } from './ledger.ts';
+import type { Change, LedgerResult } from './ledger.ts';
 import { decode, encode, KEY, type NameRecord, type RequestRecord, SET } from './records.ts';
 import { tooManyWriters, updateSession } from './update.ts';
 import type { AcquireInput, SessionView } from './use-cases.ts';
@@ -171,12 +171,19 @@ async function commit(ctx: EngineContext, a: Attempt, members: readonly Member[]
             after: endSession(replaced, 'client', 'replaced by a session of the same name', now),
           },
         ];
-  const result = await ctx.ledger.commit({
-    changes: claims.length > 0 ? end : [queued, ...end],
-    ...(claims.length > 0 ? { oneOf: claims } : {}),
-    put: keysOf(a),
-    by: a.caller.name,
-  });
+  let result: LedgerResult;
+  try {
+    result = await ctx.ledger.commit({
+      changes: claims.length > 0 ? end : [queued, ...end],
+      ...(claims.length > 0 ? { oneOf: claims } : {}),
+      put: keysOf(a),
+      by: a.caller.name,
+    });
+  } catch (err) {
+    // The idempotency key tells whether it was made; where it was not, another try is safe.
+    if (isBrokerError(err, 'outcome-unknown')) return retried(ctx, a.session);
+    throw err;
+  }
   if (!result.committed) return refused(ctx, a, members, result.why);
   const chosen = members[result.chosen];
   return chosen === undefined

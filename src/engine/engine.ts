@@ -38,6 +38,8 @@ export type EngineOptions = {
   readonly renewMs: number;
   /** Whether this replica may lead; another must, then. */
   readonly mayLead: boolean;
+  /** Whether no other broker can be at this store, so that any lease in it is a dead one's. Default: false. */
+  readonly alone?: boolean;
   readonly adminSecret: string | null;
   readonly about: {
     readonly version: string;
@@ -61,7 +63,7 @@ export type Engine = {
   isLeading(): boolean;
   /** Resolves when the store was read once. @throws BrokerError when it is another installation's: then nothing is led */
   readonly ready: Promise<void>;
-  /** Ends every living session, and resolves when no instance is left or `signal` aborts. */
+  /** Ends every living session and gives the reserve back; resolves when that is done or `signal` aborts. */
   clear(signal: AbortSignal): Promise<void>;
   /** Follows the store and leads when it can, until `signal` aborts; then gives the lease up and resolves. */
   run(signal: AbortSignal): Promise<void>;
@@ -135,7 +137,7 @@ export function createEngine(o: EngineOptions): Engine {
     isLeading: () => epoch !== null,
     ready,
     async clear(signal) {
-      await clearAll(ctx, signal);
+      await clearAll(ctx, o.about.replicaId, signal);
     },
     async run(signal) {
       const following = follower.run(signal);
@@ -155,14 +157,17 @@ export function createEngine(o: EngineOptions): Engine {
 
 const CLEAR_LOOK_MS = 50;
 
-async function clearAll(ctx: EngineContext, signal: AbortSignal): Promise<void> {
+/** Where another replica leads, the instances are its business: it goes on keeping its reserve. */
+async function clearAll(ctx: EngineContext, replicaId: string, signal: AbortSignal): Promise<void> {
   const { mirror, clock } = ctx;
   ctx.clearing.now = true;
   ctx.classes.changed();
   try {
     while (!signal.aborted) {
       await endAll(ctx);
-      if (mirror.size('session') === 0 && mirror.size('instance') === 0) return;
+      const lease = mirror.lease();
+      const isOthers = lease !== undefined && !lease.released && lease.holder !== replicaId;
+      if (mirror.size('session') === 0 && (isOthers || mirror.size('instance') === 0)) return;
       await clock.sleep(CLEAR_LOOK_MS, signal).catch(() => undefined);
     }
   } finally {

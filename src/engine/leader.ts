@@ -22,6 +22,8 @@ export type LeaderOptions = {
   readonly replicaId: string;
   readonly leaseMs: number;
   readonly renewMs: number;
+  /** No other broker can be at this store: whoever holds the lease is dead. */
+  readonly alone?: boolean;
   /** Leads until the term's signal aborts. */
   readonly lead: (term: Term) => Promise<void>;
   readonly onError: (err: unknown) => void;
@@ -61,7 +63,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
   async function takeOver(): Promise<Won | null> {
     const { lease, epoch } = await look();
     const expired = clock.monotonic() - observed.at >= leaseMs;
-    const others = lease !== null && !lease.released && lease.holder !== replicaId;
+    const others = !o.alone && lease !== null && !lease.released && lease.holder !== replicaId;
     if (others && !expired) return null;
     const at = clock.monotonic();
     const was = lease?.revision ?? 0;

@@ -42,6 +42,15 @@ describe('the leader', () => {
     expect((await bed.finish(second.engine.admin.status(ADMIN))).leaderId).toBe('replica-2');
   });
 
+  it('that died is followed at once where nobody else can be at the store', async () => {
+    const bed = await engineBed({ mayLead: false });
+    await bed.store.commit({
+      put: [{ key: 'lease/leader', was: 0, value: { v: 1, holder: 'dead', released: false, beat: 7 } }],
+    });
+    const next = await bed.replica({ mayLead: true, alone: true });
+    await bed.until('it leads', () => next.engine.isLeading(), SECOND);
+  });
+
   it('that is cut off is followed when its lease is over, and no sooner', async () => {
     const bed = await engineBed({ mayLead: false });
     const { store, state } = line(bed);

@@ -56,6 +56,24 @@ describe('a cap on instances', () => {
     expect(await bed.store.counters(['instances/costless'])).toEqual([2]);
   });
 
+  it('is no reason to wait while a reserve member is idle: a client goes first', async () => {
+    const roomy = aClass();
+    const bed = await engineBed({
+      maxInstances: 2,
+      classes: [
+        aClass({ reserve: { ...roomy.reserve, target: 2 }, allow: { ...roomy.allow, env: ['USER_*'] } }),
+        aClass({ name: 'other' }),
+      ],
+    });
+    await bed.until('the reserve is full', () => bed.ready() === 2);
+    const own = await bed.acquire({ env: { USER_A: 'x' }, queueTimeoutMs: MINUTE });
+    expect(own.session).toMatchObject({ phase: 'active', fromReserve: false });
+    const other = await bed.acquire({ class: 'other', queueTimeoutMs: MINUTE });
+    expect(other.session).toMatchObject({ phase: 'active', fromReserve: false });
+    await release(bed, own.session.id);
+    await bed.until('what is freed goes back to the reserve', () => bed.ready() === 1);
+  });
+
   it('holds for the reserve and the sessions together', async () => {
     const bed = await engineBed({
       maxInstances: 3,

@@ -75,6 +75,18 @@ describe('a commit whose answer is lost', () => {
     expect(seen.size).toBeGreaterThan(2);
   });
 
+  it('of a claim is answered in the same call: the idempotency key tells', async () => {
+    const bed = await engineBed({ mayLead: false, classes: [aClass({ reserve: { ...aClass().reserve, target: 2 } })] });
+    let losses = 0;
+    const { engine } = await leadOver(bed, (c) => (writes(c, 'request/') && ++losses === 1 ? 'lose-answer' : null));
+    await bed.until('two are ready', () => engine.mirror.pool.size('echo') === 2);
+    const { session } = await bed.finish(engine.sessions.acquire(ALICE, input({ requestId: 'once' }), NEVER));
+    expect(session).toMatchObject({ phase: 'active', fromReserve: true, requestId: 'once' });
+    expect(losses).toBe(1);
+    await bed.until('it is refilled', () => engine.mirror.pool.size('echo') === 2);
+    await bed.until('the claim is known', () => engine.mirror.phases('instance').get('bound') === 1);
+  });
+
   it('of an admin’s word on the reserve holds, and is answered as unclear', async () => {
     const bed = await engineBed({ mayLead: false });
     const { engine } = await leadOver(bed, (c) => (writes(c, 'reserve/') ? 'lose-answer' : null));

@@ -30,7 +30,7 @@ const STEP_MS = 20;
 
 /** What one replica is made from; everything has a default. */
 export type ReplicaOptions = Partial<
-  Pick<EngineOptions, 'maxInstances' | 'keepEndedMs' | 'mayLead' | 'adminSecret'>
+  Pick<EngineOptions, 'maxInstances' | 'keepEndedMs' | 'mayLead' | 'alone' | 'adminSecret'>
 > & {
   readonly replicaId?: string;
   readonly store?: Store;
@@ -155,6 +155,7 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     leaseMs: 15 * SECOND,
     renewMs: 3 * SECOND,
     mayLead: o.mayLead ?? true,
+    alone: o.alone ?? false,
     adminSecret: o.adminSecret ?? null,
     about: { version: '0', replicaId, installationId: 'bed', store: 'sqlite', startedAt: p.clock.now() },
   });

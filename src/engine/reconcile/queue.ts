@@ -8,6 +8,7 @@ import type { EngineContext } from '../context.ts';
 import { atCap, planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import { KEY } from '../records.ts';
+import { giveBack } from './reserve.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up. */
@@ -27,6 +28,8 @@ export type QueueDeps = {
   readonly ctx: EngineContext;
   readonly term: Term;
   readonly offers: Map<InstanceId, Offer>;
+  /** Classes whose sessions wait for a cap: no reserve takes what is freed before they have it. */
+  readonly capped: Set<string>;
 };
 
 /**
@@ -48,6 +51,7 @@ export async function lookAtQueue(d: QueueDeps, className: string, signal: Abort
     if (placed.full) full = placed.waitingFor;
     await tell(d, session, placed.waitingFor);
   }
+  if (full === null) d.capped.delete(className);
   if (ctx.mirror.queueLength(className) === 0) return null;
   return ctx.clock.monotonic() + (isStale ? STALE_MS : AGAIN_MS);
 }
@@ -110,9 +114,22 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
   });
   if (result.committed) return 'placed';
   d.offers.delete(plan.instance.id);
-  if (result.why.kind === 'limit') return { waitingFor: atCap(result.why.max, c.provider), full: true };
+  if (result.why.kind === 'limit') {
+    d.capped.add(c.name);
+    await makeRoom(d, c.provider);
+    return { waitingFor: atCap(result.why.max, c.provider), full: true };
+  }
   await staleKeys(ctx, result.why);
   return 'again';
+}
+
+/** A client's start goes before an idle reserve: gives a member back, one at a time. */
+async function makeRoom({ ctx, term }: QueueDeps, provider: string): Promise<void> {
+  if ((ctx.mirror.phases('instance').get('destroying') ?? 0) > 0) return;
+  for (const name of ctx.classes.current().keys()) {
+    const member = ctx.mirror.unclaimed(name).find((i) => i.provider === provider);
+    if (member !== undefined) return giveBack(ctx, term, [{ instance: member, why: 'surplus' }], 'queue');
+  }
 }
 
 /** Writes down why a session waits, where that has changed. */

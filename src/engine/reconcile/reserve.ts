@@ -19,6 +19,7 @@ export type ReserveDeps = {
   readonly term: Term;
   readonly offers: Map<InstanceId, Offer>;
   readonly history: HistoryKeeper;
+  readonly capped: ReadonlySet<string>;
 };
 
 /** What a class shall keep ready: an admin's word over the configuration's. */
@@ -38,7 +39,7 @@ export async function lookAtReserve(d: ReserveDeps, className: string, signal: A
     c === undefined
       ? planReserve(members, 0, '', NO_POLICY, history, now)
       : planReserve(members, reserveTarget(ctx, className), c.recipe, c.reserve, history, now);
-  await giveBack(d, plan);
+  await giveBack(ctx, d.term, plan.giveBack, 'reserve');
   if (c !== undefined && plan.create > 0 && !(await refill(d, c, plan.create, signal)))
     return ctx.clock.monotonic() + AGAIN_MS;
   return monotonicOf(ctx.clock, plan.lookAt);
@@ -46,23 +47,34 @@ export async function lookAtReserve(d: ReserveDeps, className: string, signal: A
 
 const NO_POLICY = { target: 0, maxAtOnce: 0, maxFailures: 1, retryMs: 0, maxRetryMs: 0 };
 
-async function giveBack({ ctx, term }: ReserveDeps, plan: ReservePlan): Promise<void> {
+/** Destroys members that nobody has, with their proxies. */
+export async function giveBack(
+  ctx: EngineContext,
+  term: Term,
+  members: ReservePlan['giveBack'],
+  by: string,
+): Promise<void> {
   const now = ctx.clock.now();
-  for (const { instance, why } of plan.giveBack) {
+  for (const { instance, why } of members) {
     const after = destroyInstance(instance, why, '', now);
     if (after === undefined) continue;
     const proxy = ctx.mirror.proxy(instance.proxy);
     const changes: Change[] = [{ kind: 'instance', before: instance, after }];
     if (proxy?.phase === 'creating' || proxy?.phase === 'serving')
       changes.push({ kind: 'proxy', before: proxy, after: deleting(proxy, now) });
-    const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'reserve' });
+    const result = await ctx.ledger.commit({ changes, expect: [term.fence], by });
     if (!result.committed) await staleKeys(ctx, result.why);
   }
 }
 
+/** Whether sessions wait for instances of this provider. */
+const isAwaited = ({ ctx, capped }: ReserveDeps, provider: string): boolean =>
+  [...capped].some((name) => ctx.classes.current().get(name)?.provider === provider);
+
 /** @returns whether all were intended; if not, something refused more */
 async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortSignal): Promise<boolean> {
   const { ctx, term } = d;
+  if (isAwaited(d, c.provider)) return false;
   for (let made = 0; made < n; made++) {
     const plan = await planLaunch(ctx, c, { session: null, requirements: {}, personal: false }, signal);
     if ('refused' in plan) {

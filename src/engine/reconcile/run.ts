@@ -43,6 +43,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const { clock, mirror } = ctx;
   const { signal } = term;
   const offers = new Map<InstanceId, Offer>();
+  const capped = new Set<string>();
   const probes = createProbes(ctx);
   const destroys: InstanceDeps['destroys'] = new Map();
 
@@ -58,13 +59,15 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   }
 
   const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(ctx, term, id));
-  const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy(ctx, term, id, s));
+  const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy({ ctx, term, probes }, id, s));
   const instanceDeps = { ctx, term, observers: r.observers, probes, offers, destroys };
   const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
     lookAtInstance(instanceDeps, id, s),
   );
-  const waiting = queue<string>('queue', CONCURRENCY.classes, (name, s) => lookAtQueue({ ctx, term, offers }, name, s));
-  const reserveDeps = { ctx, term, offers, history: r.history };
+  const waiting = queue<string>('queue', CONCURRENCY.classes, (name, s) =>
+    lookAtQueue({ ctx, term, offers, capped }, name, s),
+  );
+  const reserveDeps = { ctx, term, offers, history: r.history, capped };
   const reserve = queue<string>('reserve', CONCURRENCY.classes, (name, s) => lookAtReserve(reserveDeps, name, s));
 
   const wakeObserver = (provider: string) => r.observers.get(provider)?.wake();
