@@ -19,8 +19,16 @@ export type Probes = ReturnType<typeof createProbes>;
 export function createProbes(ctx: EngineContext) {
   const { clock, mirror } = ctx;
   const tracks = new Map<InstanceId, Track>();
+  /** Why there is no proxy to ask through, in words for people. */
+  const troubles = new Map<InstanceId, string>();
 
   const isProbed = (i: Instance): boolean => (i.phase === 'booting' && i.addresses !== null) || i.phase === 'ready';
+
+  /** What the last probe showed, or why there was none. */
+  function before(i: Instance, { failures, detail }: Track): ProbeSeen {
+    const why = mirror.proxy(i.proxy)?.phase === 'creating' ? troubles.get(i.id) : detail;
+    return why === undefined || why === '' ? null : { answered: false, failures, detail: why };
+  }
 
   return {
     /** One probe if it is time for one. */
@@ -28,9 +36,7 @@ export function createProbes(ctx: EngineContext) {
       if (!isProbed(i)) return null;
       const track = tracks.get(i.id) ?? { failures: 0, pauseMs: FIRST_PROBE_MS, nextAt: 0, detail: '' };
       const proxy = mirror.proxy(i.proxy);
-      if (clock.monotonic() < track.nextAt || proxy?.phase !== 'serving') {
-        return track.detail === '' ? null : { answered: false, failures: track.failures, detail: track.detail };
-      }
+      if (clock.monotonic() < track.nextAt || proxy?.phase !== 'serving') return before(i, track);
       const { timeoutMs, intervalMs, readyIntervalMs } = i.readiness;
       const probed = await ctx.prober.probe(whereToAsk(proxy, i.readiness), i.readiness, timeoutMs, signal);
       const now = clock.monotonic();
@@ -53,7 +59,12 @@ export function createProbes(ctx: EngineContext) {
       if (!isProbed(i) || mirror.proxy(i.proxy)?.phase !== 'serving') return null;
       return tracks.get(i.id)?.nextAt ?? clock.monotonic();
     },
-    forget: (id: InstanceId) => tracks.delete(id),
+    forget(id: InstanceId): void {
+      tracks.delete(id);
+      troubles.delete(id);
+    },
+    /** What the last try to make the proxy of an instance met with: told when it is not ready in time. */
+    noProxy: (id: InstanceId, detail: string) => troubles.set(id, `its proxy could not be made: ${detail}`),
   };
 }
 

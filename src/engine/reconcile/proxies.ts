@@ -1,19 +1,22 @@
 import { decideProxy, type ProxySeenNow } from '../../domain/decide-proxy.ts';
 import type { Addresses } from '../../domain/endpoint.ts';
+import { isBrokerError } from '../../domain/errors.ts';
 import type { ProxyId } from '../../domain/ids.ts';
 import type { Proxy } from '../../domain/proxy.ts';
 import type { ProxySpec, SessionProxy } from '../../ports/session-proxy.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
+import type { Probes } from './probes.ts';
 import { staleKeys } from './stale.ts';
 
 /** Between two looks at a proxy that is not yet what it should be [ms]. */
 const AGAIN_MS = 50;
 
+export type ProxyDeps = { readonly ctx: EngineContext; readonly term: Term; readonly probes: Probes };
+
 /** One look at a proxy: decide, act, decide again with what that showed, commit. */
 export async function lookAtProxy(
-  ctx: EngineContext,
-  term: Term,
+  { ctx, term, probes }: ProxyDeps,
   id: ProxyId,
   signal: AbortSignal,
 ): Promise<number | null> {
@@ -27,7 +30,10 @@ export async function lookAtProxy(
   if (ask === undefined) return check(ctx, port, proxy, signal);
   let seen: ProxySeenNow;
   if (ask === 'ensure') {
-    const found = await port.ensure(specOf(proxy, upstream ?? null), signal);
+    const found = await port.ensure(specOf(proxy, upstream ?? null), signal).catch((err: unknown) => {
+      if (isBrokerError(err)) probes.noProxy(proxy.instance, err.message);
+      throw err;
+    });
     seen = found.status === 'serving' ? found : { status: 'unknown' };
   } else {
     await port.remove(id, signal);
