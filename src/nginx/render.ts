@@ -110,6 +110,8 @@ function http(d: NginxDescription): readonly string[] {
     ...block('server', [
       `listen ${word(d.status)};`,
       'access_log off;',
+      // Known to nginx also where no other server sets it.
+      "set $berth_port '';",
       'location = /status { stub_status; }',
       `location = /generation { return 200 '${d.generation}'; }`,
       'location / { return 404; }',
