@@ -12,8 +12,14 @@ export type CrashPoint = {
   readonly signal?: 'SIGKILL' | 'SIGSTOP';
 };
 
-/** `what`: such as `commit session/s-1 queued`. `refused`: the store did not commit. */
-export type MutatingCall = { readonly what: string; outcome: 'open' | 'done' | 'refused' | 'failed' };
+export type MutatingCall = {
+  /** Such as `commit session/s-1 queued`. */
+  readonly what: string;
+  /** Whether it was begun after the process had been paused. */
+  late: boolean;
+  /** `refused`: the store did not commit. */
+  outcome: 'open' | 'done' | 'refused' | 'failed';
+};
 
 export type CrashPoints = {
   readonly overrides: Pick<Overrides, 'store' | 'providers' | 'proxies'>;
@@ -32,12 +38,16 @@ export const NEVER: CrashPoint = { when: 'before', call: Number.MAX_SAFE_INTEGER
 export function createCrashPoints(): CrashPoints {
   const calls: MutatingCall[] = [];
   let armed: CrashPoint | null = null;
+  let struck = false;
 
   async function mutate<T>(what: string, call: () => Promise<T>): Promise<T> {
     if (armed === null) return call();
-    const made: MutatingCall = { what, outcome: 'open' };
+    const made: MutatingCall = { what, late: struck, outcome: 'open' };
     const n = calls.push(made);
-    if (armed.when === 'before' && armed.call === n) strike(armed, what);
+    if (armed.when === 'before' && armed.call === n) {
+      struck = made.late = true;
+      strike(armed, what);
+    }
     try {
       const result = await call();
       made.outcome = isRefusal(result) ? 'refused' : 'done';
@@ -46,7 +56,10 @@ export function createCrashPoints(): CrashPoints {
       made.outcome = 'failed';
       throw err;
     } finally {
-      if (armed.when === 'after' && armed.call === n) strike(armed, what);
+      if (armed.when === 'after' && armed.call === n) {
+        struck = true;
+        strike(armed, what);
+      }
     }
   }
 
