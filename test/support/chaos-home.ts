@@ -71,6 +71,8 @@ export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
     BERTH_DATA_DIR: dataDir,
     BERTH_STORE: o.redis ?? 'sqlite:berth.db',
     BERTH_REDIS_PREFIX: installation,
+    // Where the proxies' are by default these suites have their instances.
+    BERTH_PROXY_PORTS: '29000-29999',
     BERTH_INSTALLATION_ID: installation,
     BERTH_CLASSES: join(dir, 'classes.yaml'),
     BERTH_LISTEN: '127.0.0.1:0',
