@@ -71,7 +71,10 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     });
   }
 
-  const evaluate = ({ keys, args }: CommitCall): Promise<unknown> => redis.evalsha(sha, keys.length, ...keys, ...args);
+  function evaluate({ keys, args }: CommitCall): Promise<unknown> {
+    connection.gather();
+    return redis.evalsha(sha, keys.length, ...keys, ...args);
+  }
 
   /** Once more when Redis does not know the script: it has not run then. */
   async function evaluateKnown(call: CommitCall): Promise<unknown> {
