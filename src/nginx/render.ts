@@ -45,6 +45,7 @@ const upstreamName = (p: NginxPort): string => `berth_${p.protocol}_${p.name.rep
 
 function address({ host, port }: NonNullable<NginxPort['upstream']>): string {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`not a port: ${port}`);
+  if (host === '') throw new RangeError('an address without a host');
   return word(host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 }
 
@@ -240,6 +241,8 @@ function stream(d: NginxDescription, ports: readonly NginxPort[]): readonly stri
               // Of either side; the other is the reason to keep it.
               `proxy_timeout ${ms(s.readTimeoutMs)};`,
               'proxy_socket_keepalive on;',
+              // One side may have said all that it has to say and still listen.
+              'proxy_half_close on;',
             ]),
       ]),
     ]),

@@ -13,8 +13,8 @@ export type NginxFound = { readonly nginx: Nginx } | { readonly why: string };
 /** Where packages put servers; not on every user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 const INSTALL = 'on Debian and Ubuntu: apt-get install nginx-light libnginx-mod-stream; then start berth again';
-/** The first with `-e`, which keeps it from the system's own log. */
-const AT_LEAST = [1, 20] as const;
+/** That of Debian 12. `proxy_half_close` came shortly before. */
+const AT_LEAST = [1, 22] as const;
 /** From here on `http2` is a directive of its own. */
 const HTTP2_DIRECTIVE = [1, 25, 1] as const;
 const ASK_MS = 10_000;
