@@ -90,6 +90,32 @@ describe('a session class file', () => {
     } satisfies Record<keyof SessionClass, unknown>);
   });
 
+  it('knows how a proxy forwards, where there is one', () => {
+    const known = { ...KNOWN, proxies: ['direct', 'nginx-local'] };
+    const text = withOption('proxy: auto\n    proxy_settings: {max_body: 1Mi, read_timeout: 90s}');
+    const [c] = parseClasses(text, known);
+    expect(c).toMatchObject({
+      proxy: 'nginx-local',
+      proxySettings: {
+        maxBody: 1_048_576,
+        maxHeader: 16_384,
+        maxConnections: 2_000,
+        connectTimeoutMs: 5_000,
+        readTimeoutMs: 90_000,
+        sendTimeoutMs: 3_600_000,
+        clientHeaderTimeoutMs: 60_000,
+        clientBodyTimeoutMs: 86_400_000,
+        clientSendTimeoutMs: 3_600_000,
+        keepaliveTimeoutMs: 3_600_000,
+        drainTimeoutMs: 3_600_000,
+      },
+    });
+    const [without] = parseClasses(text, { ...known, unusable: { 'nginx-local': 'there is none' } });
+    expect(without).toMatchObject({ proxy: 'direct', proxySettings: null });
+    // Replicas with and without nginx agree about the members of the reserve.
+    expect(without?.recipe).toBe(c?.recipe);
+  });
+
   it('reads friendly units', () => {
     const c = only(
       withOption(

@@ -78,7 +78,9 @@ export async function askStatus(places: Places, path: string): Promise<string> {
   const home = openSync(places.home, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     return await new Promise<string>((resolve, reject) => {
-      const asked = get({ socketPath: `/proc/self/fd/${home}/${STATUS_SOCKET}`, path, agent: false }, (answer) => {
+      const socketPath = `/proc/self/fd/${home}/${STATUS_SOCKET}`;
+      const signal = AbortSignal.timeout(STATUS_MS);
+      const asked = get({ socketPath, path, agent: false, signal }, (answer) => {
         let text = '';
         answer.setEncoding('utf8');
         answer.on('data', (piece: string) => {
@@ -87,7 +89,6 @@ export async function askStatus(places: Places, path: string): Promise<string> {
         answer.once('end', () => resolve(text.trim()));
         answer.once('error', reject);
       });
-      asked.setTimeout(STATUS_MS, () => asked.destroy(new Error('no answer')));
       asked.once('error', reject);
     });
   } finally {

@@ -12,7 +12,7 @@ export type NginxFound = { readonly nginx: Nginx } | { readonly why: string };
 
 /** Where packages put servers; not on every user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
-const INSTALL = 'on Debian and Ubuntu: apt-get install nginx-light libnginx-mod-stream; then start berth again';
+const INSTALL = 'on Debian and Ubuntu: apt-get install nginx libnginx-mod-stream; then start berth again';
 /** That of Debian 12. `proxy_half_close` came shortly before. */
 const AT_LEAST = [1, 22] as const;
 /** From here on `http2` is a directive of its own. */
