@@ -1,9 +1,11 @@
-// Runs before the tests: they talk to a real Redis, and make certificates. Installs what is missing where that needs no question asked (Debian and its
-// kin, as root or with a sudo that wants no password); otherwise fails and says what to type. Tests are never skipped.
+// Runs before the tests: they talk to a real Redis, make certificates, and put a real nginx in front of instances.
+// Installs what is missing where that needs no question asked (Debian and its kin, as root or with a sudo that wants no
+// password); otherwise fails and says what to type. Tests are never skipped.
 // The tests start servers of their own on free ports: a service that the package starts does not matter to them.
 import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { findNginx } from '../../src/adapters/nginx/find.ts';
 
 const REDIS_AT_LEAST = 7;
 const INSTALL_MS = 5 * 60_000;
@@ -40,6 +42,13 @@ function run(command: readonly string[], timeoutMs: number): { readonly ok: bool
 }
 
 const hasOpenssl = (): boolean => run(['openssl', 'version'], 10_000).ok;
+/** Both are needed: streams are a module of their own on Debian. */
+const NGINX = ['nginx', 'libnginx-mod-stream'];
+
+const nginxProblem = async (): Promise<string | null> => {
+  const found = await findNginx(null, PATH);
+  return 'why' in found ? found.why : null;
+};
 const version = (): number | null => redisMajor(run(['redis-server', '--version'], 10_000).text);
 
 function install(packages: readonly string[]): void {
@@ -56,12 +65,18 @@ function install(packages: readonly string[]): void {
   if (!installed.ok) console.error(`${updated.text}${installed.text}`);
 }
 
-/** Makes sure of both. Returns what to tell the user when one is not there, or null. */
-function ensureTools(): string | null {
-  const missing = [...(version() === null ? ['redis-server'] : []), ...(hasOpenssl() ? [] : ['openssl'])];
+/** Makes sure of all. Returns what to tell the user when one is not there, or null. */
+async function ensureTools(): Promise<string | null> {
+  const missing = [
+    ...(version() === null ? ['redis-server'] : []),
+    ...(hasOpenssl() ? [] : ['openssl']),
+    ...((await nginxProblem()) === null ? [] : NGINX),
+  ];
   if (missing.length > 0) install(missing);
   if (!hasOpenssl())
     return 'The tests need openssl. Install it and run this again:\n    sudo apt-get install -y openssl';
+  const nginx = await nginxProblem();
+  if (nginx !== null) return `The tests need nginx with its stream module: ${nginx}`;
   const major = version();
   if (major !== null && major >= REDIS_AT_LEAST) return null;
   const have = major === null ? 'redis-server was not found' : `redis-server ${major} is too old`;
@@ -74,7 +89,7 @@ function ensureTools(): string | null {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const problem = ensureTools();
+  const problem = await ensureTools();
   if (problem !== null) {
     console.error(problem);
     process.exitCode = 1;
