@@ -23,7 +23,7 @@ import { createReport } from './engine/report.ts';
 import { type GrpcServer, type GrpcTls, startGrpc } from './grpc/server.ts';
 import { type HttpServer, startHttp } from './http/server.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
-import { measuredProvider, measuredStore } from './observability/measured.ts';
+import { measuredProvider, measuredStore, type StoreHealth } from './observability/measured.ts';
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { ComputeProvider } from './ports/compute-provider.ts';
@@ -75,13 +75,14 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const metrics = createMetrics();
   const system = createSystemClock();
   const stop = new AbortController();
+  const health: StoreHealth = { ok: true, detail: '' };
   parts.defer(() => stop.abort());
 
   // With an installation id given, the store is the first to need it.
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const installationId =
     config.installationId ?? (await keptInstallationId(config.dataDir, () => ids.token().slice(2)));
-  const { store, clock } = await openStore(config, o, metrics, log, system, stop.signal, parts);
+  const { store, clock } = await openStore(config, o, metrics, log, system, health, stop.signal, parts);
   const { providers, processes } = createProviders(config, o, metrics, log, clock, installationId);
   parts.defer(() => processes.close());
   const found = await findNginx(config.nginx);
@@ -111,7 +112,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     adminSecret: config.adminTokenFile === null ? null : (await readFile(config.adminTokenFile, 'utf8')).trim(),
     about: { version: await version(), replicaId, installationId, store: config.store.kind, startedAt: clock.now() },
   });
-  const http = await openHttp(config, engine, metrics, log);
+  const http = await openHttp(config, engine, metrics, health, log);
   if (http !== null) parts.defer(() => http.stop(AbortSignal.timeout(GRACE_MS)));
   const running = engine.run(stop.signal);
   parts.defer(async () => {
@@ -152,12 +153,13 @@ async function openStore(
   metrics: Metrics,
   log: Logger,
   system: Clock,
+  health: StoreHealth,
   signal: AbortSignal,
   parts: AsyncDisposableStack,
 ): Promise<{ store: Store; clock: Clock }> {
   const wrap = (store: Store) => {
     parts.defer(() => store.close());
-    return measuredStore(o.store?.(store) ?? store, metrics, system);
+    return measuredStore(o.store?.(store) ?? store, metrics, system, health);
   };
   if (config.store.kind === 'sqlite') return { store: wrap(await openSqliteStore(config.store.file)), clock: system };
   const redis = await openRedisStore({ url: config.store.url, prefix: config.redisPrefix, clock: system });
@@ -246,7 +248,13 @@ async function openClasses(
   };
 }
 
-async function openHttp(config: Config, engine: Engine, metrics: Metrics, log: Logger): Promise<HttpServer | null> {
+async function openHttp(
+  config: Config,
+  engine: Engine,
+  metrics: Metrics,
+  store: StoreHealth,
+  log: Logger,
+): Promise<HttpServer | null> {
   metrics.watch({
     sessions: () => Object.fromEntries(engine.mirror.phases('session')),
     instances: () => Object.fromEntries(engine.mirror.phases('instance')),
@@ -256,7 +264,8 @@ async function openHttp(config: Config, engine: Engine, metrics: Metrics, log: L
   if (config.httpListen === null) return null;
   return startHttp({
     listen: config.httpListen,
-    health: () => ({ live: true, ready: engine.isReady(), details: { store: { ok: engine.isReady() } } }),
+    // A store that is away makes no replica unready: all would be at once, and callers would lose the typed answer.
+    health: () => ({ live: true, ready: engine.isReady(), details: { store: { ...store } } }),
     metrics,
     onError: (err) => log.warn({ err }, 'http.failed'),
   });

@@ -129,7 +129,7 @@ const pause = (n: number): Promise<void> => import('node:timers/promises').then(
 /** A broker of its own in `dir`, on ports that are free. */
 function startBroker(dir: string): Promise<Running> {
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    PATH: process.env.PATH ?? '',
     BERTH_DATA_DIR: dir,
     BERTH_LISTEN: '127.0.0.1:0',
     BERTH_HTTP_LISTEN: 'off',

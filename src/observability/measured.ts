@@ -12,10 +12,33 @@ function outcomeOf(err: unknown): string {
   return err instanceof Error && err.name === 'AbortError' ? 'cancelled' : 'error';
 }
 
-/** The store, its commits measured. */
-export function measuredStore(store: Store, metrics: Pick<Metrics, 'storeCommit'>, time: Time): Store {
+/** Whether the store answered when it was last asked. A leader and whoever would be one ask every few seconds. */
+export type StoreHealth = { ok: boolean; detail: string };
+
+/** The store, its commits measured and its health noted. */
+export function measuredStore(
+  store: Store,
+  metrics: Pick<Metrics, 'storeCommit'>,
+  time: Time,
+  health: StoreHealth = { ok: true, detail: '' },
+): Store {
+  function answered(): void {
+    health.ok = true;
+    health.detail = '';
+  }
+  function failed(err: unknown): never {
+    if (err instanceof BrokerError && (err.code === 'unavailable' || err.code === 'outcome-unknown')) {
+      health.ok = false;
+      health.detail = err.message;
+    }
+    throw err;
+  }
   return {
-    read: (keys) => store.read(keys),
+    async read(keys) {
+      const found = await store.read(keys).catch(failed);
+      answered();
+      return found;
+    },
     range: (set, range) => store.range(set, range),
     counters: (names) => store.counters(names),
     async commit(commit) {
@@ -23,10 +46,11 @@ export function measuredStore(store: Store, metrics: Pick<Metrics, 'storeCommit'
       try {
         const result = await store.commit(commit);
         metrics.storeCommit(result.committed ? 'committed' : 'refused', time.monotonic() - start);
+        answered();
         return result;
       } catch (err) {
         metrics.storeCommit(outcomeOf(err), time.monotonic() - start);
-        throw err;
+        return failed(err);
       }
     },
     feed: (signal) => store.feed(signal),

@@ -189,7 +189,7 @@ describe.each(['sqlite', 'redis'])('The main job on %s', (kind) => {
     expect(after).toMatchObject({ id: before.id, endpoint: before.endpoint, deadlines: before.deadlines });
     await eventually('the reserve is taken over', async () => {
       const { instances, leaderId, replicaId } = await berth.client.status();
-      return leaderId === replicaId && instances['ready'] === 1 && instances['bound'] === 1;
+      return leaderId === replicaId && instances.ready === 1 && instances.bound === 1;
     });
     expect((await greet(after)).pid).toBe(pid);
   });
