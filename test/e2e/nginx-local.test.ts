@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -168,6 +168,28 @@ describe('A broker without nginx', () => {
         /classes\.yaml:4:10: classes\.echo\.proxy: "nginx-local" cannot be used here: \/nowhere\/nginx is no program/,
       );
     } finally {
+      await home.end();
+    }
+  });
+
+  it("tells nginx's own words when a session cannot start because of it", async () => {
+    const home = await startHome(CLASSES.replace('echo: {}', 'echo: { boot_timeout: 2s, start_attempts: 1 }'));
+    const program = join(home.dir, 'nginx');
+    const refuses = 'case "$1" in -V) exec nginx -V;; *) echo "nginx: [emerg] no room on the shelf" >&2; exit 1;; esac';
+    await writeFile(program, `#!/bin/sh\nPATH=/usr/sbin:/usr/local/sbin:/usr/bin:/bin\n${refuses}\n`, { mode: 0o700 });
+    const env = { BERTH_DATA_DIR: home.dir, BERTH_CLASSES: home.classFile, BERTH_NGINX: program };
+    const berth = await serve(env);
+    try {
+      await expect(berth.client.acquire({ class: 'echo' })).rejects.toMatchObject({
+        reason: 'START_FAILED',
+        message: expect.stringContaining('its proxy could not be made: nginx refused: no room on the shelf'),
+      });
+      await eventually('nothing is left', async () => {
+        const { instances } = await berth.client.status();
+        return Object.values(instances).every((n) => n === 0);
+      });
+    } finally {
+      expect(await berth.stop()).toBe(0);
       await home.end();
     }
   });
