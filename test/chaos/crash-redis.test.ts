@@ -9,4 +9,4 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-crashMatrix('Redis', () => redis.url);
+crashMatrix('Redis', () => ({ redis: redis.url }));

@@ -1,3 +1,4 @@
 import { crashMatrix } from '../support/crash-matrix.ts';
 
-crashMatrix('sqlite', () => undefined);
+// As embedded: one file, and an nginx for each session.
+crashMatrix('sqlite with nginx-local', () => ({ proxy: 'nginx-local' }));

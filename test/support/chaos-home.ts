@@ -1,18 +1,18 @@
-import { globSync } from 'node:fs';
-import { mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type BrokerProcess, logTail, startBroker } from './broker-process.ts';
-import { endInstances, instanceProcesses } from './instance-processes.ts';
+import { endEverything, instanceProcesses } from './instance-processes.ts';
 import { type Picture, safetyViolations, takePicture, unsettled } from './invariants.ts';
 
 /** One class, `web`: the shipped echo server, without limits, without a reserve until one is asked for. */
 const CLASSES = `
 classes:
   web:
-    proxy: direct
+    proxy: PROXY
     command: ["{{node}}", "{{berth}}/echo/server.cjs"]
     ports: [{ name: http, protocol: http }]
     lifetime: { default: 1h, min: 1s }
@@ -31,6 +31,8 @@ export type HomeOptions = {
   readonly dataDir?: string;
   /** More BERTH_ variables. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: `direct`. */
+  readonly proxy?: 'direct' | 'nginx-local';
   /** Default: 5m. */
   readonly confirmTimeout?: string;
 };
@@ -51,12 +53,17 @@ export type ChaosHome = {
 
 let homes = 0;
 
-/** 100 ports of its own: above those that brokers give out by default, below those that the kernel gives out. */
-function portRange(): string {
+/** 100 ports of its own for instances and for proxies each: below those that the kernel gives out, and not those that
+ *  brokers give out by default. */
+function portRanges(): { readonly processes: string; readonly proxies: string } {
   const worker = Number(process.env.VITEST_POOL_ID ?? 1) % 2;
-  const from = 30_000 + worker * 1_300 + (homes++ % 13) * 100;
-  return `${from}-${from + 99}`;
+  const slot = worker * 20 + (homes++ % 20);
+  const range = (from: number) => `${from + slot * 100}-${from + slot * 100 + 99}`;
+  return { processes: range(10_000), proxies: range(15_000) };
 }
+
+const classes = (o: HomeOptions): string =>
+  CLASSES.replace('CONFIRM', o.confirmTimeout ?? '5m').replace('PROXY', o.proxy ?? 'direct');
 
 export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
   const dir = await mkdtemp(join(tmpdir(), 'berth-chaos-'));
@@ -66,20 +73,20 @@ export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
     .replaceAll(/[^a-z0-9]/g, '0')}-${process.pid}`;
   const dataDir = o.dataDir ?? join(dir, 'data');
   const logFile = join(dir, 'brokers.log');
-  await writeFile(join(dir, 'classes.yaml'), CLASSES.replace('CONFIRM', o.confirmTimeout ?? '5m'));
+  const ports = portRanges();
+  await writeFile(join(dir, 'classes.yaml'), classes(o));
   const env = {
     BERTH_DATA_DIR: dataDir,
     BERTH_STORE: o.redis ?? 'sqlite:berth.db',
     BERTH_REDIS_PREFIX: installation,
-    // Where the proxies' are by default these suites have their instances.
-    BERTH_PROXY_PORTS: '29000-29999',
     BERTH_INSTALLATION_ID: installation,
     BERTH_CLASSES: join(dir, 'classes.yaml'),
     BERTH_LISTEN: '127.0.0.1:0',
     BERTH_HTTP_LISTEN: 'off',
     BERTH_LEASE: '1s',
     BERTH_LEASE_RENEW: '200ms',
-    BERTH_PROCESS_PORTS: portRange(),
+    BERTH_PROCESS_PORTS: ports.processes,
+    BERTH_PROXY_PORTS: ports.proxies,
     BERTH_LOG_LEVEL: 'info',
     // The same sources are started hundreds of times.
     NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/berth-chaos', import.meta.url)),
@@ -116,11 +123,24 @@ export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
     },
     async end() {
       for (const broker of brokers) await broker.kill();
-      endInstances(installation);
+      endEverything(installation, join(dataDir, 'proxies'));
       while (instanceProcesses(installation).length > 0) await sleep(5);
-      for (const path of globSync(`/sys/fs/cgroup/{*/,}berth-${installation}/{*,}`)) await rmdir(path).catch(() => {});
-      for (const path of globSync(`/sys/fs/cgroup/{*/,}berth-${installation}`)) await rmdir(path).catch(() => {});
+      removeCgroups(installation);
       await rm(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** A broker that was killed leaves its group of each kind of limit, in which there is nothing any more. */
+function removeCgroups(installation: string): void {
+  const root = '/sys/fs/cgroup';
+  for (const name of existsSync(root) ? readdirSync(root) : []) {
+    const group = join(root, name, `berth-${installation}`);
+    if (!existsSync(group)) continue;
+    for (const child of readdirSync(group, { withFileTypes: true }))
+      if (child.isDirectory()) rmdirSync(join(group, child.name));
+    rmdirSync(group);
+  }
+  const unified = join(root, `berth-${installation}`);
+  if (existsSync(unified)) rmdirSync(unified);
 }

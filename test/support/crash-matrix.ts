@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import type { HomeOptions } from './chaos-home.ts';
 import { runCrashCase } from './crash-run.ts';
 import { SCENARIOS } from './crash-scenarios.ts';
 
@@ -6,14 +7,14 @@ import { SCENARIOS } from './crash-scenarios.ts';
 const MOST_CALLS = 100;
 
 /** Every scenario, dying before and after each of its mutating calls, until one run is over before its call comes. */
-export function crashMatrix(store: string, redis: () => string | undefined): void {
+export function crashMatrix(store: string, on: () => HomeOptions): void {
   const cases: string[] = [];
   describe.concurrent(`A broker on ${store} that is killed`, () => {
     for (const scenario of SCENARIOS)
       for (const when of ['before', 'after'] as const)
         it(`${when} any mutating call of ${scenario.name} is taken over without a trace`, async () => {
           let call = 1;
-          while ((await runCrashCase(scenario, { when, call }, redis())) === 'died') {
+          while ((await runCrashCase(scenario, { when, call }, on())) === 'died') {
             call += 1;
             expect(call).toBeLessThan(MOST_CALLS);
           }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { BrokerProcess } from './broker-process.ts';
-import { type ChaosHome, openHome } from './chaos-home.ts';
+import { type ChaosHome, type HomeOptions, openHome } from './chaos-home.ts';
 import type { CrashPoint } from './crash-point.ts';
 import type { CrashCase, CrashScenario } from './crash-scenarios.ts';
 import { eventually } from './eventually.ts';
-import { instanceProcesses } from './instance-processes.ts';
+import { instanceProcesses, proxyProcesses } from './instance-processes.ts';
 
 /** The longest pause of a loop that writes (the start history is written once a second), and some [ms]. */
 const QUIET_MS = 1_500;
@@ -15,9 +15,9 @@ const WITHIN_MS = 20_000;
 export async function runCrashCase(
   scenario: CrashScenario,
   point: CrashPoint,
-  redis: string | undefined,
+  on: HomeOptions,
 ): Promise<'survived' | 'died'> {
-  const home = await openHome(redis === undefined ? {} : { redis });
+  const home = await openHome(on);
   try {
     return await crash(home, scenario, point);
   } catch (err) {
@@ -93,4 +93,5 @@ async function endsCleanly(home: ChaosHome, broker: BrokerProcess): Promise<void
   expect(records.instances).toEqual([]);
   await broker.stop();
   expect(instanceProcesses(home.installation)).toEqual([]);
+  expect(proxyProcesses(`${home.dataDir}/proxies`)).toEqual([]);
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import type { Instance, InstanceIn } from '../../src/domain/instance.ts';
 import type { Session, SessionIn } from '../../src/domain/session.ts';
 import type { BrokerProcess } from './broker-process.ts';
-import { type InstanceProcess, instanceProcesses } from './instance-processes.ts';
+import { type InstanceProcess, instanceProcesses, type ProxyProcess, proxyProcesses } from './instance-processes.ts';
 import type { StoreRecords } from './store-records.ts';
 
 /** All that can be seen of one installation at a moment. */
@@ -11,6 +11,9 @@ export type Picture = {
   readonly processes: readonly InstanceProcess[];
   /** Instance ids that have a directory. */
   readonly homes: readonly string[];
+  /** Of proxies that are an nginx. */
+  readonly nginx: readonly ProxyProcess[];
+  readonly proxyHomes: readonly string[];
   /** Of the one class: ready members that a caller can have, as the broker says, and how many there should be. */
   readonly reserve: { readonly ready: number; readonly target: number };
 };
@@ -21,6 +24,8 @@ export async function takePicture(broker: BrokerProcess, installation: string, d
     records: await broker.records(),
     processes: instanceProcesses(installation),
     homes: readdirSync(`${dataDir}/instances`),
+    nginx: proxyProcesses(`${dataDir}/proxies`),
+    proxyHomes: readdirSync(`${dataDir}/proxies`),
     reserve: { ready: reserve?.ready ?? -1, target: reserve?.target ?? -1 },
   };
 }
@@ -32,7 +37,7 @@ const isBound = (i: Instance): i is Bound => i.phase === 'bound';
 const living = (r: StoreRecords): readonly Session[] => r.sessions.filter((s) => s.phase !== 'released');
 
 /** What must hold at every moment, also in the middle of a crash. An instance is bound once in its life. */
-export function safetyViolations({ records, processes }: Picture): string[] {
+export function safetyViolations({ records, processes, nginx }: Picture): string[] {
   const bad: string[] = [];
   const owners = new Map<string, string>();
   for (const s of records.sessions) {
@@ -46,6 +51,7 @@ export function safetyViolations({ records, processes }: Picture): string[] {
   for (const twice of duplicates(requests)) bad.push(`two sessions for the request ${twice}`);
   for (const twice of duplicates(processes.filter((p) => p.leads).map((p) => p.instance)))
     bad.push(`${twice} was started twice`);
+  for (const twice of duplicates(nginx.filter((n) => n.leads).map((n) => n.proxy))) bad.push(`${twice} has two nginx`);
   return bad;
 }
 
@@ -54,7 +60,7 @@ const instanceOnceBound = (s: Session): string | null =>
 
 /** What must hold once everything has settled. Empty: all is well. */
 export function unsettled(p: Picture): string[] {
-  const { sessions, instances, proxies, counted } = p.records;
+  const { instances, proxies } = p.records;
   const bad = safetyViolations(p);
   for (const s of living(p.records)) if (!isActive(s)) bad.push(`${s.id} is still ${s.phase}`);
   for (const i of instances) if (i.phase !== 'ready' && !isBound(i)) bad.push(`${i.id} is still ${i.phase}`);
@@ -67,6 +73,18 @@ export function unsettled(p: Picture): string[] {
   bad.push(...differences('directory without a record', p.homes, recorded));
   bad.push(...differences('stray process', [...new Set(p.processes.map((x) => x.instance))], recorded));
 
+  const served = proxies.filter((x) => x.kind === 'nginx-local').map((x) => x.id);
+  const masters = p.nginx.filter((n) => n.leads).map((n) => n.proxy);
+  bad.push(...differences('proxy without its nginx', served, masters));
+  bad.push(...differences('nginx without a record', [...new Set(p.nginx.map((n) => n.proxy))], served));
+  bad.push(...differences('directory of a proxy without a record', p.proxyHomes, served));
+  return [...bad, ...unmatched(p)];
+}
+
+/** Records that do not agree with each other. */
+function unmatched({ records: { sessions, instances, proxies, counted }, reserve }: Picture): string[] {
+  const bad: string[] = [];
+  const recorded = instances.map((i) => i.id);
   const active = sessions.filter(isActive);
   const bound = instances.filter(isBound);
   const pairs = active.map((s) => `${s.id} on ${s.instance.id}`);
@@ -98,12 +116,11 @@ export function unsettled(p: Picture): string[] {
       proxies.map((x) => x.id),
     ),
   );
-  const served = proxies.filter((x) => x.session !== null).map((x) => `${x.session} on ${x.instance}`);
-  bad.push(...differences('session without its proxy', pairs, served), ...differences('proxy kept', served, pairs));
+  const shown = proxies.filter((x) => x.session !== null).map((x) => `${x.session} on ${x.instance}`);
+  bad.push(...differences('session without its proxy', pairs, shown), ...differences('proxy kept', shown, pairs));
 
   if (counted !== instances.length) bad.push(`the counter says ${counted} instances, there are ${instances.length}`);
   const ready = instances.filter((i) => i.phase === 'ready').length;
-  const { reserve } = p;
   if (ready !== reserve.target || reserve.ready !== reserve.target)
     bad.push(`the reserve has ${ready} (says ${reserve.ready}) of ${reserve.target}`);
   return bad;
