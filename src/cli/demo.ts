@@ -107,8 +107,8 @@ function overWebSocket(url: string, message: string): Promise<string> {
 }
 
 async function left(client: BerthClient): Promise<number> {
-  const { sessions, instances } = await client.status();
-  return [...Object.values(sessions), ...Object.values(instances)].reduce((sum, n) => sum + n, 0);
+  const { sessions, instances, proxies } = await client.status();
+  return [sessions, instances, proxies].flatMap((by) => Object.values(by)).reduce((sum, n) => sum + n, 0);
 }
 
 function runs(pid: number): boolean {

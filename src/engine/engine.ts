@@ -167,7 +167,8 @@ async function clearAll(ctx: EngineContext, replicaId: string, signal: AbortSign
       await endAll(ctx);
       const lease = mirror.lease();
       const isOthers = lease !== undefined && !lease.released && lease.holder !== replicaId;
-      if (mirror.size('session') === 0 && (isOthers || mirror.size('instance') === 0)) return;
+      const kept = mirror.size('instance') + mirror.size('proxy');
+      if (mirror.size('session') === 0 && (isOthers || kept === 0)) return;
       await clock.sleep(CLEAR_LOOK_MS, signal).catch(() => undefined);
     }
   } finally {

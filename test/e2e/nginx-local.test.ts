@@ -119,6 +119,17 @@ describe('A session behind nginx-local', () => {
     expect(await berth.client.get({ id: session.id })).toMatchObject({ phase: 'active', endpoint: session.endpoint });
   });
 
+  it('leaves no nginx when the broker is told to end everything with itself', async () => {
+    await berth.stop();
+    berth = await serve({ ...env(), BERTH_CLEAR_ON_EXIT: 'true' });
+    await berth.client.acquire({ class: 'echo' });
+    expect(await proxyProcesses()).toHaveLength(2);
+    expect(await berth.stop()).toBe(0);
+    expect(await proxyProcesses()).toEqual([]);
+    expect(await readdir(join(home.dir, 'proxies'))).toEqual([]);
+    berth = await serve(env());
+  });
+
   it('cuts what is open when it is released', async () => {
     const session = await berth.client.acquire({ class: 'echo' });
     const socket = await opened(urlOf(session));
