@@ -34,7 +34,9 @@ async function crash(home: ChaosHome, scenario: CrashScenario, point: CrashPoint
   await scenario.prepare(first.client, c);
   await home.settled(first);
   await first.arm(point);
-  expect(scenario.isAhead(await first.records(), c), 'the case was set up too late').toBe(true);
+  // It may die of what the preparation has left to write, before anything is asked of it.
+  const records = await first.records().catch(() => null);
+  if (records !== null) expect(scenario.isAhead(records, c), 'the case was set up too late').toBe(true);
   await scenario.act(first.client, c).catch((err: unknown) => {
     // A broker that says no while it lives has a defect; one that died said nothing.
     if (first.isAlive() && !isConnectionLoss(err)) throw err;
