@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { type Broker, runBroker } from '../main.ts';
+import { giveMemoryBack } from './heap.ts';
 
 /** Flags of `berth serve`, each for one BERTH_ variable. */
 const FLAGS = [
@@ -35,6 +36,7 @@ export async function serve(options: Readonly<Record<string, string | boolean | 
     process.exitCode = CONFIG_EXIT;
     return;
   }
+  giveMemoryBack();
   let broker: Broker;
   try {
     broker = await runBroker(config);

@@ -5,6 +5,7 @@ import { openRedisStore } from '../../src/adapters/redis/store.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { createIds } from '../../src/adapters/system/ids.ts';
+import { giveMemoryBack } from '../../src/cli/heap.ts';
 import { parseClasses } from '../../src/config/classes.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Member } from '../../src/domain/bind.ts';
@@ -67,6 +68,7 @@ function noteEnd(s: Session): void {
 }
 
 async function start(o: BrokerStart) {
+  giveMemoryBack();
   const config = loadConfig({ ...o.env, BERTH_DATA_DIR: join(o.dir, 'data') });
   if (o.costless) sessionClass = await readClass(config.classesFile);
   if (o.sessions !== undefined) await seed(config, o.sessions);
