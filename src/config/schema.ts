@@ -39,7 +39,7 @@ export const ConfigSchema = z.strictObject({
     accepts: '4 to 32 lower-case letters, digits and "-"',
   }).optional(),
   BERTH_LEAD: flag(true, 'Whether this replica may be the one that starts and ends instances'),
-  BERTH_LEASE: duration({ max: HOUR, doc: 'A leader that was not heard of for this long is replaced' }).prefault('15s'),
+  BERTH_LEASE: duration({ max: HOUR, doc: 'A leader that was not heard of for this long is replaced' }).prefault('14s'),
   BERTH_LEASE_RENEW: duration({ min: 100, max: HOUR, doc: 'How often the leader says that it lives' }).prefault('3s'),
   BERTH_MAX_INSTANCES: wholeText(0, 1_000_000, 'Most instances of one provider at a time').prefault('10'),
   BERTH_PROCESS_PORTS: written((text) => parsePortRange(text) ?? undefined, {

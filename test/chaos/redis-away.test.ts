@@ -8,7 +8,7 @@ import { answers, failed } from '../support/measured.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const AWAY_MS = 30_000;
-const DEFAULT_LEASE = { BERTH_LEASE: '15s', BERTH_LEASE_RENEW: '3s' };
+const DEFAULT_LEASE = { BERTH_LEASE: '14s', BERTH_LEASE_RENEW: '3s' };
 
 type Outage = {
   readonly name: string;

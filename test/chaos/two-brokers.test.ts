@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 
 /** As shipped. */
-const DEFAULT_LEASE = { BERTH_LEASE: '15s', BERTH_LEASE_RENEW: '3s' };
-const LEASE_MS = 15_000;
+const DEFAULT_LEASE = { BERTH_LEASE: '14s', BERTH_LEASE_RENEW: '3s' };
+const LEASE_MS = 14_000;
 
 async function twoBrokers({
   onTestFinished,

@@ -23,7 +23,7 @@ describe('the configuration of a broker', () => {
       httpListen: { host: '127.0.0.1', port: 7701 },
       tls: null,
       lead: true,
-      leaseMs: 15_000,
+      leaseMs: 14_000,
       leaseRenewMs: 3_000,
       processPorts: { from: 20_000, to: 29_999 },
       proxyPorts: { from: 30_000, to: 32_767 },
