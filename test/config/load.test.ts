@@ -112,7 +112,7 @@ describe('the configuration of a broker', () => {
     [{ BERTH_TLS_CLIENT_CA: 'c' }, 'BERTH_TLS_CERT: is required with BERTH_TLS_CLIENT_CA'],
     [
       { BERTH_LEASE_RENEW: '6s' },
-      'BERTH_LEASE_RENEW: "6s" is too long for a lease of 15s: two renewals may be lost; accepted: at most 5s',
+      'BERTH_LEASE_RENEW: "6s" is too long for a lease of 14s: two renewals may be lost; accepted: at most 4s666ms',
     ],
     [{ BERTH_LISTEN: '0.0.0.0:7700' }, 'BERTH_LISTEN: "0.0.0.0" can be reached from other machines'],
     [{ BERTH_LISTEN: '127.0.0.1:20005' }, 'BERTH_LISTEN: port 20005 is one of BERTH_PROCESS_PORTS (20000-29999)'],

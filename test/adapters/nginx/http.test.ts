@@ -272,7 +272,10 @@ describe('HTTP through nginx-local', () => {
     const id = newProxyId();
     const endpoint = await world.serve([at(await httpServer(teller), 'http', 'web')], {}, id);
     await told(portOf(endpoint), '/a%40b"\\?token=secret', { 'user-agent': 'a "strange" one' });
-    const text = await eventually('the line', () => readFileSync(world.file(id, 'access.log'), 'utf8'));
+    const text = await eventually('the whole line', () => {
+      const written = readFileSync(world.file(id, 'access.log'), 'utf8');
+      return written.endsWith('\n') && written;
+    });
     expect(text).not.toContain('secret');
     expect(JSON.parse(text)).toMatchObject({
       client: '127.0.0.1',
