@@ -13,7 +13,7 @@ import type { Session } from '../../src/domain/session.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { type Broker, runBroker } from '../../src/main.ts';
 import { createLogger } from '../../src/observability/logger.ts';
-import type { Commit, Store } from '../../src/ports/store.ts';
+import type { Commit, CommitResult, Store } from '../../src/ports/store.ts';
 import { createCostlessProvider, createCostlessWorld, createReadyProber } from '../support/costless-provider.ts';
 import { eventually } from '../support/eventually.ts';
 import { serveParent } from './child.ts';
@@ -46,20 +46,22 @@ let sessionClass: SessionClass | null = null;
 let captured: Commit[] | null = null;
 /** Of each session that turned `releasing` because its lifetime was over: how late [ms]. */
 const lateness: number[] = [];
+let notesEnds = false;
 let lastDeadline = 0;
 
-/** Sees every commit that was made, at the moment it was answered. */
+/** Sees the commits that were made, at the moment they are answered, where somebody asked for it. */
 const watched = (inner: Store): Store => ({
   ...inner,
-  async commit(commit) {
-    const result = await inner.commit(commit);
-    if (result.committed) {
-      captured?.push(commit);
-      for (const put of commit.put ?? []) if (put.key.startsWith('session/')) noteEnd(put.value as Session);
-    }
-    return result;
-  },
+  commit: (commit) => (captured === null && !notesEnds ? inner.commit(commit) : watchedCommit(inner, commit)),
 });
+
+async function watchedCommit(inner: Store, commit: Commit): Promise<CommitResult> {
+  const result = await inner.commit(commit);
+  if (!result.committed) return result;
+  captured?.push(commit);
+  if (notesEnds) for (const put of commit.put ?? []) if (put.key.startsWith('session/')) noteEnd(put.value as Session);
+  return result;
+}
 
 function noteEnd(s: Session): void {
   if (s.phase !== 'releasing' || s.why !== 'expired' || s.use === null) return;
@@ -71,6 +73,7 @@ async function start(o: BrokerStart) {
   giveMemoryBack();
   const config = loadConfig({ ...o.env, BERTH_DATA_DIR: join(o.dir, 'data') });
   if (o.costless) sessionClass = await readClass(config.classesFile);
+  notesEnds = o.sessions !== undefined;
   if (o.sessions !== undefined) await seed(config, o.sessions);
   broker = await runBroker(config, {
     log: createLogger({ level: config.logLevel, to: openSync(join(o.dir, 'broker.log'), 'a') }),
