@@ -34,15 +34,6 @@ const QUICK: Scale = {
 
 type Measure = (scale: Scale) => Promise<readonly Row[]>;
 
-/** Both stores, one after the other. */
-const onEach =
-  (line: (store: (typeof STORES)[number], scale: Scale) => Promise<readonly Row[]>): Measure =>
-  async (scale) => {
-    const rows: Row[] = [];
-    for (const store of STORES) rows.push(...(await line(store, scale)));
-    return rows;
-  };
-
 /** Both stores at once: to save minutes where that cannot make the figures better. */
 const together =
   (line: (store: (typeof STORES)[number], scale: Scale) => Promise<readonly Row[]>): Measure =>
@@ -50,25 +41,33 @@ const together =
     (await Promise.all(STORES.map((store) => line(store, scale)))).flat();
 
 const LINES: Readonly<Record<string, Measure>> = {
-  warm: onEach(warm),
-  single: onEach(single),
+  'warm-redis': (scale) => warm('redis', scale),
+  'warm-sqlite': (scale) => warm('sqlite', scale),
+  'single-redis': (scale) => single('redis', scale),
+  'single-sqlite': (scale) => single('sqlite', scale),
   sustained,
   cold,
   idle: together(idle),
   expiry: together(expiry),
 };
 
+/** By name, or by its first part: `warm` is warm-redis and warm-sqlite. */
+const linesOf = (names: readonly string[]): [string, Measure][] =>
+  names.flatMap((name) => {
+    const found = Object.entries(LINES).filter(([line]) => line === name || line.startsWith(`${name}-`));
+    if (found.length === 0) throw new Error(`no line "${name}"; there are: ${Object.keys(LINES).join(', ')}`);
+    return found;
+  });
+
 async function bench(): Promise<void> {
   const { values } = parseArgs({
     options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
   });
-  const wanted = values.only?.split(',') ?? Object.keys(LINES);
+  const wanted = values.only === undefined ? Object.entries(LINES) : linesOf(values.only.split(','));
   const scale = values.quick ? QUICK : FULL;
   console.log(`${describeMachine()}, ${new Date().toISOString().slice(0, 10)}\n`);
   const rows: Row[] = [];
-  for (const name of wanted) {
-    const line = LINES[name];
-    if (line === undefined) throw new Error(`no line "${name}"; there are: ${Object.keys(LINES).join(', ')}`);
+  for (const [name, line] of wanted) {
     const begun = performance.now();
     rows.push(...(await line(scale)));
     console.error(`${name}: measured in ${Math.round((performance.now() - begun) / 1_000)} s`);
