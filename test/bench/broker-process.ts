@@ -17,7 +17,7 @@ import type { Commit, CommitResult, Store } from '../../src/ports/store.ts';
 import { createCostlessProvider, createCostlessWorld, createReadyProber } from '../support/costless-provider.ts';
 import { eventually } from '../support/eventually.ts';
 import { serveParent } from './child.ts';
-import { ADDRESS, writeMembers, writeSessions } from './members.ts';
+import { ADDRESS, dropSessions, writeMembers, writeSessions } from './members.ts';
 import { summarise } from './samples.ts';
 
 /** A real broker in a process of its own: configuration, store, gRPC and log as by default. */
@@ -128,6 +128,13 @@ const handlers = {
     const before = pool.size(CLASS);
     await writeMembers({ store: known(store), clock, ids }, known(sessionClass), n);
     await eventually('the reserve is filled', () => pool.size(CLASS) >= before + n, 60_000);
+  },
+  /** Drops all sessions with their instances; resolves when this replica has forgotten them. */
+  async clear(): Promise<void> {
+    const { mirror } = known(broker).engine;
+    await dropSessions(known(store), mirror);
+    const left = () => mirror.size('session') + phaseOf('instance', 'bound');
+    await eventually('all sessions are dropped', () => left() === 0, 60_000);
   },
   capture(): void {
     captured = [];

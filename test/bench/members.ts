@@ -5,11 +5,11 @@ import type { SessionClass } from '../../src/domain/session-class.ts';
 import { termsFor } from '../../src/domain/terms.ts';
 import type { EngineHooks } from '../../src/engine/hooks.ts';
 import { type Change, createLedger } from '../../src/engine/ledger.ts';
-import { createMirror } from '../../src/engine/mirror.ts';
-import { encode, KEY } from '../../src/engine/records.ts';
+import { createMirror, type Mirror } from '../../src/engine/mirror.ts';
+import { encode, KEY, SET } from '../../src/engine/records.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Ids } from '../../src/ports/ids.ts';
-import type { Put, Store } from '../../src/ports/store.ts';
+import type { Drop, Put, Store } from '../../src/ports/store.ts';
 
 /** Everything of an instance in the costless world answers here, as far as anybody asks. */
 export const ADDRESS = { host: '127.0.0.1', port: 1 } as const;
@@ -161,6 +161,41 @@ function activeSession({ ids, clock }: Writer, c: SessionClass, member: Member, 
     waitingFor: '',
   };
   return bind(queued, member, true, now);
+}
+
+/** Drops all sessions with what belongs to them, as if a leader had ended them and they had been kept long enough. */
+export async function dropSessions(store: Store, mirror: Mirror): Promise<void> {
+  const sessions = [...mirror.all('session')];
+  for (let i = 0; i < sessions.length; i += BATCH) {
+    const some = sessions.slice(i, i + BATCH);
+    const result = await store.commit({
+      drop: some.flatMap((s) => dropsOf(s, mirror)),
+      index: some.flatMap((s) => [
+        { set: SET.live, member: `${s.tenant}/${s.id}`, score: null },
+        ...('instance' in s && s.instance !== null
+          ? [
+              { set: SET.instances, member: s.instance.id, score: null },
+              { set: SET.proxies, member: s.instance.proxy, score: null },
+            ]
+          : []),
+      ]),
+    });
+    if (!result.committed) throw new Error(`dropping was refused: ${JSON.stringify(result.why)}`);
+  }
+}
+
+function dropsOf(s: Session, mirror: Mirror): readonly Drop[] {
+  const own = [
+    { key: KEY.session(s.id), was: s.revision },
+    { key: KEY.request(s.tenant, s.requestId), was: 1 },
+  ];
+  if (!('instance' in s) || s.instance === null) return own;
+  const { id, proxy } = s.instance;
+  return [
+    ...own,
+    { key: KEY.instance(id), was: mirror.revision('instance', id) },
+    { key: KEY.proxy(proxy), was: mirror.revision('proxy', proxy) },
+  ];
 }
 
 type Written = { readonly changes: readonly Change[]; readonly put: readonly Put[] };

@@ -30,6 +30,8 @@ export const warm = (store: StoreKind, scale: Scale): Promise<readonly Row[]> =>
 type Side = {
   readonly pid: number;
   readonly fill: (n: number) => Promise<unknown>;
+  /** Ends what a round has left: destruction is deferred, not left out. */
+  readonly clear: () => Promise<unknown>;
   readonly load: Child<LoadHandlers>;
 };
 
@@ -41,8 +43,13 @@ async function startBoth(stage: Stage, store: StoreKind): Promise<{ floor: Side;
   const floor = stage.keep(startChild<FloorHandlers>('floor-process.ts'));
   const started = await floor.ask('start', await captureFloor(stage, store, broker, load));
   return {
-    floor: { pid: floor.pid, fill: (n) => floor.ask('fill', n), load: await stage.load(started.address) },
-    berth: { pid: broker.pid, fill: (n) => broker.ask('fill', n), load },
+    floor: {
+      pid: floor.pid,
+      fill: (n) => floor.ask('fill', n),
+      clear: async () => undefined,
+      load: await stage.load(started.address),
+    },
+    berth: { pid: broker.pid, fill: (n) => broker.ask('fill', n), clear: () => broker.ask('clear', undefined), load },
   };
 }
 
@@ -91,12 +98,14 @@ async function measureBoth(floor: Side, berth: Side, n: number, sessions: number
 type Round = { readonly floor: Measured; readonly berth: Measured };
 type Measured = { readonly rate: number; readonly all: Summary; readonly cpuMicros: number };
 
-async function measure({ pid, fill, load }: Side, sessions: number): Promise<Measured> {
+async function measure({ pid, fill, clear, load }: Side, sessions: number): Promise<Measured> {
   await fill(sessions + SPARE);
   const before = cpuSeconds(pid);
   const run = await load.ask('run', { class: 'bench', callers: CALLERS, sessions, release: true });
   if (run.cold > 0) throw new Error(`${run.cold} of ${run.sessions} sessions did not come from the reserve`);
-  return { rate: run.rate, all: run.all, cpuMicros: ((cpuSeconds(pid) - before) * 1e6) / run.calls };
+  const cpuMicros = ((cpuSeconds(pid) - before) * 1e6) / run.calls;
+  await clear();
+  return { rate: run.rate, all: run.all, cpuMicros };
 }
 
 function toRows(store: StoreKind, rounds: readonly Round[]): readonly Row[] {
