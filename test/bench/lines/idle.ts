@@ -6,8 +6,9 @@ import { classFile, onStage, type Scale, type StoreKind } from '../stage.ts';
 const SESSIONS = 5_000;
 /** Acquired at once; cold ones wait for the leader, not for each other. */
 const CALLERS = 250;
-/** Between the last answer and the measurement [ms]: what the acquiring left to be done is done then. */
-const SETTLE = 12_000;
+/** Between the last answer and the measurement [ms]: what the acquiring left to be done is done then, and the memory
+ *  that it took is given back, which a broker does after half a minute. */
+const SETTLE = 40_000;
 
 /** A broker with many sessions in which nothing happens: what it needs of memory and of a core. */
 export const idle = (store: StoreKind, scale: Scale): Promise<readonly Row[]> =>
