@@ -3,6 +3,7 @@ import { loadServices, serviceOf } from '../../src/grpc/protos.ts';
 import { serveParent } from './child.ts';
 import { type Floor, openRedisFloor } from './floor-redis.ts';
 import { openSqliteFloor } from './floor-sqlite.ts';
+import { collectGarbage } from './machine.ts';
 
 /** The least that any broker in grpc-js does for these two calls: read the message, write the bytes, answer. */
 export type FloorHandlers = typeof handlers;
@@ -59,7 +60,10 @@ async function start(o: FloorStart) {
 
 const handlers = {
   start,
-  fill: (n: number): Promise<void> => known().fill(n),
+  async fill(n: number): Promise<void> {
+    await known().fill(n);
+    collectGarbage();
+  },
 };
 
 serveParent(handlers, async () => {
