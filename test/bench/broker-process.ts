@@ -17,7 +17,6 @@ import type { Commit, CommitResult, Store } from '../../src/ports/store.ts';
 import { createCostlessProvider, createCostlessWorld, createReadyProber } from '../support/costless-provider.ts';
 import { eventually } from '../support/eventually.ts';
 import { serveParent } from './child.ts';
-import { collectGarbage } from './machine.ts';
 import { ADDRESS, dropSessions, writeMembers, writeSessions } from './members.ts';
 import { summarise } from './samples.ts';
 
@@ -129,7 +128,6 @@ const handlers = {
     const before = pool.size(CLASS);
     await writeMembers({ store: known(store), clock, ids }, known(sessionClass), n);
     await eventually('the reserve is filled', () => pool.size(CLASS) >= before + n, 60_000);
-    collectGarbage();
   },
   /** Drops all sessions with their instances; resolves when this replica has forgotten them. */
   async clear(): Promise<void> {

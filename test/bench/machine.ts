@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 /** Linux's clock ticks per second, as /proc tells times. */
 const TICKS = 100;
@@ -25,10 +23,4 @@ export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() || 'unknown CPU';
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
   return `${cpus().length} cores (${model}), ${memory}, Linux ${process.arch}, Node ${process.versions.node}`;
-}
-
-/** Collects what the preparation of a round has left, so that the round pays for its own garbage only. */
-export function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
