@@ -28,6 +28,8 @@ export function crossCheck(c: WrittenClass, known: Known): Problem[] {
     ...commandProblems(c),
     ...portProblems(c),
     ...readinessProblems(c),
+    ...activityProblems(c),
+    ...proxyNeeds(c, known),
     ...orderProblems(c),
     ...maxResourceProblems(c),
   ];
@@ -79,23 +81,60 @@ function portProblems(c: WrittenClass): Problem[] {
 
 function readinessProblems({ readiness, ports }: WrittenClass): Problem[] {
   const problems: Problem[] = [];
-  if (readiness.http && readiness.tcp)
-    problems.push({ path: ['readiness', 'tcp'], atKey: true, text: 'only one of http and tcp is accepted' });
-  for (const kind of ['http', 'tcp'] as const) {
-    const asked = readiness[kind];
-    if (asked === undefined) continue;
-    const name = asked.port ?? ports[0]?.name ?? '';
-    const port = ports.find((p) => p.name === name);
-    const path = asked.port === undefined ? ['readiness', kind] : ['readiness', kind, 'port'];
-    const names = ports.map((p) => p.name);
-    if (port === undefined)
-      problems.push({
-        path,
-        text: `no port is named ${show(name)}; accepted: ${names.join(', ')}${didYouMean(name, names)}`,
-      });
-    else if (kind === 'http' && port.protocol === 'grpc')
-      problems.push({ path, text: `port ${show(name)} speaks grpc, which does not answer HTTP/1.1; use tcp` });
-  }
+  const kinds = (['http', 'grpc', 'tcp'] as const).filter((kind) => readiness[kind] !== undefined);
+  const second = kinds[1];
+  if (second !== undefined)
+    problems.push({ path: ['readiness', second], atKey: true, text: 'only one of http, grpc and tcp is accepted' });
+  for (const kind of kinds) problems.push(...portProblem(ports, ['readiness', kind], readiness[kind]?.port, kind));
+  return problems;
+}
+
+/** Whether the named port, else the first, is there and speaks what it is asked in. */
+function portProblem(
+  ports: WrittenClass['ports'],
+  option: readonly string[],
+  named: string | undefined,
+  asked: 'http' | 'grpc' | 'tcp',
+): Problem[] {
+  const name = named ?? ports[0]?.name ?? '';
+  const port = ports.find((p) => p.name === name);
+  const path = named === undefined ? option : [...option, 'port'];
+  const names = ports.map((p) => p.name);
+  if (port === undefined)
+    return [{ path, text: `no port is named ${show(name)}; accepted: ${names.join(', ')}${didYouMean(name, names)}` }];
+  if (asked === 'http' && port.protocol === 'grpc')
+    return [{ path, text: `port ${show(name)} speaks grpc, which does not answer HTTP/1.1; use grpc or tcp` }];
+  if (asked === 'grpc' && port.protocol === 'http')
+    return [{ path, text: `port ${show(name)} speaks http, which does not answer gRPC; use http or tcp` }];
+  return [];
+}
+
+/** What counts as use must be there to be seen: a session in use would end as idle. */
+function activityProblems({ activity, ports, before_end }: WrittenClass): Problem[] {
+  const { connections, http } = activity;
+  const problems: Problem[] = [];
+  if (http !== undefined) problems.push(...portProblem(ports, ['activity', 'http'], http.port, 'http'));
+  if (before_end !== undefined) problems.push(...portProblem(ports, ['before_end'], before_end.port, 'http'));
+  if (connections === 'ignore' && http === undefined)
+    problems.push({
+      path: ['activity', 'connections'],
+      text: 'is ignore, so nothing would tell that a WebSocket, a stream or a TCP connection is in use; accepted: open, data, or ignore with activity.http',
+    });
+  return problems;
+}
+
+/** Without a proxy of its own there is nothing that could ask for a token or replace an instance behind it. */
+function proxyNeeds(c: WrittenClass, known: Known): Problem[] {
+  if (proxyOf(c.proxy, known) !== 'direct') return [];
+  const here = c.proxy === 'auto' ? 'auto is direct here, which' : 'proxy direct';
+  const problems: Problem[] = [];
+  if (c.access === 'token')
+    problems.push({ path: ['access'], text: `${here} cannot ask for a token; accepted: open, or proxy nginx-local` });
+  if (c.on_loss !== 'end')
+    problems.push({
+      path: ['on_loss'],
+      text: `${here} cannot replace an instance; accepted: end, or proxy nginx-local`,
+    });
   return problems;
 }
 

@@ -106,6 +106,13 @@ const Readiness = z.strictObject({
     })
     .optional()
     .meta({ description: 'Ready when an HTTP request is answered as expected' }),
+  grpc: z
+    .strictObject({
+      port: portName,
+      service: text(0, 256, 'Service asked about; empty: the server as a whole').default(''),
+    })
+    .optional()
+    .meta({ description: 'Ready when grpc.health.v1.Health answers SERVING' }),
   tcp: z
     .strictObject({ port: portName })
     .optional()
@@ -118,6 +125,49 @@ const Readiness = z.strictObject({
   ready_interval: duration({ min: 100, max: 3_600 * SECOND, doc: 'Between two probes of a reserve member' }).prefault(
     '5s',
   ),
+  while_in_use: z.boolean().default(false).meta({
+    description:
+      'Whether an instance in use is probed, too, and lost after failure_threshold. A busy one may not answer',
+  }),
+});
+
+const urlPath = (doc: string) =>
+  text(1, 1_024, doc)
+    .refine((path) => /^\/[\x21-\x7e]*$/.test(path))
+    .meta({ accepts: 'a path that begins with "/", without spaces' });
+
+const Activity = z.strictObject({
+  connections: z.enum(['open', 'data', 'ignore']).default('open').meta({
+    description:
+      'Whether connections to the proxy are use. open: as long as they are open; data: while data moves on them; ignore: never, and activity.http must say what is',
+  }),
+  http: z
+    .strictObject({
+      port: portName,
+      path: urlPath('Path and query that the instance is asked for with GET'),
+      json: text(1, 256, "Where in the JSON answer: names joined by '.'").meta({
+        accepts: 'names joined by ".", such as last_activity or status.requests',
+      }),
+      timeout: duration({ min: 10, max: 60 * SECOND, doc: 'How long its answer is waited for' }).prefault('2s'),
+    })
+    .optional()
+    .meta({
+      description:
+        'Asks the instance itself. A text is the time of the last use (RFC 3339); a number, true or false is use whenever it changes',
+    }),
+});
+
+const BeforeEnd = z.strictObject({
+  port: portName,
+  path: urlPath('Path and query that the instance is sent a POST for'),
+  timeout: duration({ max: 600 * SECOND, doc: 'How long the end waits for its answer' }).prefault('10s'),
+});
+
+const OnLoss = z.strictObject({
+  replace: z.strictObject({
+    attempts: whole(1, 100, 'Instances tried for one loss').default(3),
+    within: duration({ max: DAY, doc: 'From the loss on; then the session ends as instance-lost' }).prefault('10m'),
+  }),
 });
 
 const Reserve = z.strictObject({
@@ -199,6 +249,22 @@ export const ClassSchema = z.strictObject({
   }).prefault('1m'),
   start_attempts: whole(1, 100, 'Instances tried for one session before it ends as start-failed').default(3),
   readiness: Readiness.prefault({}).meta({ description: 'How it is decided that an instance serves' }),
+  access: z.enum(['open', 'token']).default('open').meta({
+    description:
+      "Who may use the HTTP and gRPC ports. open: whoever can connect; token: who carries the session's access token. A TCP port cannot ask for one",
+  }),
+  activity: Activity.prefault({}).meta({ description: 'What counts as use, beside KeepAlive and requests' }),
+  before_end: BeforeEnd.optional().meta({
+    description: 'A call to the instance before its session ends by lifetime or idleness, so that work can be saved',
+  }),
+  on_loss: z
+    .union([z.literal('end'), OnLoss])
+    .default('end')
+    .meta({
+      description:
+        'What becomes of a session whose instance is lost in use: it ends, or the instance is replaced behind the same endpoint',
+      accepts: 'end, or replace with its options',
+    }),
   reserve: Reserve.prefault({}).meta({ description: 'Instances kept ready for the next caller' }),
 });
 

@@ -147,15 +147,18 @@ function merge(below: Plain, above: Plain): Plain {
   return Object.fromEntries(entries);
 }
 
-/** `defaults` without the kind of readiness that the class does not want: the two exclude each other. */
+const READINESS_KINDS = ['http', 'grpc', 'tcp'] as const;
+
+/** `defaults` without the kinds of readiness that the class does not want: they exclude each other. */
 function withoutOther(defaults: Plain, own: Plain): Plain {
   const { readiness } = defaults;
   const wanted = own.readiness;
   if (!isPlain(readiness) || !isPlain(wanted)) return defaults;
-  if (!('http' in wanted) && !('tcp' in wanted)) return defaults;
-  const { http: _http, tcp: _tcp, ...kept } = readiness;
-  const same = 'http' in wanted ? { http: readiness.http } : { tcp: readiness.tcp };
-  return { ...defaults, readiness: Object.values(same).includes(undefined) ? kept : { ...kept, ...same } };
+  if (!READINESS_KINDS.some((kind) => kind in wanted)) return defaults;
+  const kept = Object.entries(readiness).filter(
+    ([key]) => key in wanted || !READINESS_KINDS.some((kind) => kind === key),
+  );
+  return { ...defaults, readiness: Object.fromEntries(kept) };
 }
 
 type Probe =
@@ -165,15 +168,34 @@ type Probe =
       readonly path: string;
       readonly expect: readonly { from: number; to: number }[];
     }
+  | { readonly kind: 'grpc'; readonly port: string; readonly service: string }
   | { readonly kind: 'tcp'; readonly port: string };
 
+const firstPort = (c: WrittenClass): string => c.ports[0]?.name ?? '';
+
 function toProbe(c: WrittenClass): Probe {
-  const first = c.ports[0]?.name ?? '';
-  const { http, tcp } = c.readiness;
-  return http
-    ? { kind: 'http', port: http.port ?? first, path: http.path, expect: http.expect }
-    : { kind: 'tcp', port: tcp?.port ?? first };
+  const { http, grpc, tcp } = c.readiness;
+  if (http) return { kind: 'http', port: http.port ?? firstPort(c), path: http.path, expect: http.expect };
+  if (grpc) return { kind: 'grpc', port: grpc.port ?? firstPort(c), service: grpc.service };
+  return { kind: 'tcp', port: tcp?.port ?? firstPort(c) };
 }
+
+function toActivity(c: WrittenClass) {
+  const { connections, http } = c.activity;
+  if (http === undefined) return { connections, http: null };
+  return {
+    connections,
+    http: { port: http.port ?? firstPort(c), path: http.path, json: http.json, timeoutMs: http.timeout },
+  };
+}
+
+const toHook = (c: WrittenClass) =>
+  c.before_end === undefined
+    ? null
+    : { port: c.before_end.port ?? firstPort(c), path: c.before_end.path, timeoutMs: c.before_end.timeout };
+
+const toReplace = (on: WrittenClass['on_loss']) =>
+  on === 'end' ? null : { attempts: on.replace.attempts, withinMs: on.replace.within };
 
 const toResources = (r: WrittenClass['resources']) => ({
   cpu: r.cpu,
@@ -240,6 +262,7 @@ function toClass(name: string, c: WrittenClass, proxy: string, own: Own) {
       timeoutMs: c.readiness.timeout,
       failureThreshold: c.readiness.failure_threshold,
       readyIntervalMs: c.readiness.ready_interval,
+      whileInUse: c.readiness.while_in_use,
     },
     reserve: {
       target: c.reserve.target,
@@ -248,6 +271,10 @@ function toClass(name: string, c: WrittenClass, proxy: string, own: Own) {
       retryMs: c.reserve.retry,
       maxRetryMs: c.reserve.max_retry,
     },
+    access: c.access,
+    activity: toActivity(c),
+    beforeEnd: toHook(c),
+    onLoss: toReplace(c.on_loss),
     recipe: recipeOf(c),
   };
 }
@@ -264,6 +291,8 @@ function recipeOf(c: WrittenClass): string {
     env,
     c.ports.map((p) => [p.name, p.protocol]),
     toResources(c.resources),
+    // Only where it is not the default: instances made before there was a choice stay what they are.
+    ...(c.access === 'open' ? [] : [c.access]),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

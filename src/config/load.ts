@@ -25,6 +25,12 @@ export type Config = {
   readonly maxInstances: number;
   readonly processPorts: PortRange;
   readonly proxyPorts: PortRange;
+  /** Address on which proxies listen, and the host that callers are told for it. */
+  readonly proxyListen: string;
+  readonly proxyHost: string;
+  readonly activityMs: number;
+  readonly keepEventsMs: number;
+  readonly maxEvents: number;
   /** null: looked for. */
   readonly nginx: string | null;
   readonly keepEndedMs: number;
@@ -75,6 +81,11 @@ function crossCheck(v: Variables): Problem[] {
   const refuse: Refuse = (name, text) => problems.push({ path: [name], text });
   checkTls(v, refuse);
   checkPorts(v, refuse);
+  if (['0.0.0.0', '::'].includes(v.BERTH_PROXY_LISTEN) && v.BERTH_PROXY_HOST === undefined)
+    refuse(
+      'BERTH_PROXY_HOST',
+      `is required with BERTH_PROXY_LISTEN=${v.BERTH_PROXY_LISTEN}: callers cannot connect there`,
+    );
   if (v.BERTH_LEASE_RENEW * 3 > v.BERTH_LEASE)
     refuse(
       'BERTH_LEASE_RENEW',
@@ -144,6 +155,11 @@ function toConfig(v: Variables, cwd: string): Config {
     maxInstances: v.BERTH_MAX_INSTANCES,
     processPorts: v.BERTH_PROCESS_PORTS,
     proxyPorts: v.BERTH_PROXY_PORTS,
+    proxyListen: v.BERTH_PROXY_LISTEN,
+    proxyHost: v.BERTH_PROXY_HOST ?? v.BERTH_PROXY_LISTEN,
+    activityMs: v.BERTH_ACTIVITY_INTERVAL,
+    keepEventsMs: v.BERTH_KEEP_EVENTS,
+    maxEvents: v.BERTH_MAX_EVENTS,
     nginx: absolute(v.BERTH_NGINX),
     keepEndedMs: v.BERTH_KEEP_ENDED,
     clearOnStart: v.BERTH_CLEAR_ON_START,

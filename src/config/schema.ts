@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { duration, flag, wholeText, written } from './fields.ts';
 import { parseListen, parsePortRange, parseStore } from './places.ts';
@@ -50,11 +51,26 @@ export const ConfigSchema = z.strictObject({
     doc: 'Ports on loopback for proxy nginx-local',
     accepts: 'FROM-TO within 1024-65535',
   }).prefault('30000-32767'),
+  BERTH_PROXY_LISTEN: written((text) => (isIP(text) === 0 ? undefined : text), {
+    doc: 'Address on which proxies of kind nginx-local listen. Off loopback, give classes `access: token`',
+    accepts: 'an IP address, such as 127.0.0.1, 0.0.0.0 or ::',
+  }).prefault('127.0.0.1'),
+  BERTH_PROXY_HOST: written((text) => (/^[A-Za-z0-9.:-]{1,253}$/.test(text) ? text : undefined), {
+    doc: 'Host name or address that callers are told for proxies. Default: BERTH_PROXY_LISTEN; needed where that is a wildcard',
+    accepts: 'a host name or an IP address',
+  }).optional(),
+  BERTH_ACTIVITY_INTERVAL: duration({
+    min: 100,
+    max: HOUR,
+    doc: 'How often is looked whether sessions are used. An idle session may end this much late',
+  }).prefault('15s'),
   BERTH_NGINX: path('Program nginx, for proxy nginx-local. Default: from PATH or a system folder').optional(),
   BERTH_KEEP_ENDED: duration({
     min: MINUTE,
     doc: 'How long ended sessions can be asked for, and their request_id and cost are known',
   }).prefault('24h'),
+  BERTH_KEEP_EVENTS: duration({ min: MINUTE, doc: 'How long the event log reaches back' }).prefault('30d'),
+  BERTH_MAX_EVENTS: wholeText(1_000, 100_000_000, 'Most events in the log; the oldest go first').prefault('200000'),
   BERTH_CLEAR_ON_START: flag(false, 'End every session that is there at the start'),
   BERTH_CLEAR_ON_EXIT: flag(false, 'End every session before stopping'),
   BERTH_LOG_LEVEL: z

@@ -9,8 +9,17 @@ export type PortAddress = NamedPort & { readonly host: string; readonly port: nu
 /** The addresses of an instance itself, or the one given to clients. */
 export type Addresses = readonly PortAddress[];
 
-/** What a client is given. `stable`: stays the same when the instance behind it is replaced. */
-export type Endpoint = { readonly ports: Addresses; readonly stable: boolean };
+/** What a client is given. */
+export type Endpoint = {
+  readonly ports: Addresses;
+  /** Whether it stays the same when the instance behind it is replaced. */
+  readonly stable: boolean;
+  /** Whether its HTTP and gRPC ports ask for the session's access token. Absent: they do not. */
+  readonly tokenRequired?: boolean;
+};
+
+/** The query parameter that brings the access token once; the proxy turns it into a cookie. */
+export const TOKEN_PARAMETER = 'berth_token';
 
 /** `http://host:port` for HTTP, `grpc://…` and `tcp://…` otherwise. */
 export function urlOf(p: PortAddress): string {

@@ -1,4 +1,4 @@
-import type { SessionIn, Warning } from './session.ts';
+import type { PlannedEnd, SessionIn } from './session.ts';
 import type { EpochMs } from './time.ts';
 import { earliest } from './time.ts';
 
@@ -13,7 +13,7 @@ export const maxExpireAt = (s: Active): EpochMs => s.activeAt + s.terms.maxAgeMs
 
 /** The end that comes first, by lifetime or idleness, and when to warn of it: the class's time before, at most half
  *  of the time that the session is given, so that a short session is not warned of from its first second. */
-export function nextEnd(s: Active): { readonly warning: Warning; readonly warnAt: EpochMs } {
+export function nextEnd(s: Active): { readonly warning: PlannedEnd; readonly warnAt: EpochMs } {
   const idle = idleAt(s);
   if (idle !== null && s.terms.idleTimeoutMs !== null && idle < s.expireAt) {
     const before = Math.min(s.terms.warnBeforeMs, s.terms.idleTimeoutMs / 2);
@@ -21,6 +21,12 @@ export function nextEnd(s: Active): { readonly warning: Warning; readonly warnAt
   }
   const before = Math.min(s.terms.warnBeforeMs, (s.expireAt - s.activeAt) / 2);
   return { warning: { reason: 'expired', endAt: s.expireAt }, warnAt: s.expireAt - before };
+}
+
+/** When and why it ends if nothing happens. */
+export function plannedEnd(s: Active): PlannedEnd {
+  const { warning } = nextEnd(s);
+  return s.confirmBy !== null && s.confirmBy < warning.endAt ? { reason: 'unconfirmed', endAt: s.confirmBy } : warning;
 }
 
 /** The session as used at `now`: confirmed, its idle time restarted, a warning that no longer holds taken back. The

@@ -2,9 +2,11 @@ import type { NamedPort, Protocol } from './endpoint.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { Resources } from './resources.ts';
 
-/** How it is decided that an instance serves. HTTP is asked through the proxy, TCP of the instance itself. */
+/** How it is decided that an instance serves. HTTP and gRPC are asked through the proxy, TCP of the instance itself. */
 export type Readiness =
   | { readonly kind: 'http'; readonly port: string; readonly path: string; readonly expect: readonly StatusRange[] }
+  /** grpc.health.v1.Health/Check; an empty service asks for the server as a whole. */
+  | { readonly kind: 'grpc'; readonly port: string; readonly service: string }
   | { readonly kind: 'tcp'; readonly port: string };
 
 /** Both ends inclusive. */
@@ -19,6 +21,8 @@ export type ReadinessPolicy = Readiness & {
   readonly failureThreshold: number;
   /** Between two probes of a reserve member [ms]. */
   readonly readyIntervalMs: number;
+  /** Whether an instance in use is probed, too, as often as a reserve member. Absent: not. */
+  readonly whileInUse?: boolean;
 };
 
 export type Span = { readonly default: number; readonly min: number; readonly max: number };
@@ -34,6 +38,35 @@ export type ReservePolicy = {
   readonly retryMs: number;
   /** No trial start waits longer than this [ms]. */
   readonly maxRetryMs: number;
+};
+
+/** What counts as use of a session, beside KeepAlive and requests to its proxy. */
+export type ActivityPolicy = {
+  /** Connections to its proxy: use as long as they are open, only while data moves on them, or not at all. */
+  readonly connections: 'open' | 'data' | 'ignore';
+  /** What the instance itself says; null: it is not asked. */
+  readonly http: ActivityProbe | null;
+};
+
+/** A GET to the instance whose JSON answer tells of its use. */
+export type ActivityProbe = {
+  readonly port: string;
+  readonly path: string;
+  /** Where in the answer: names and array indices joined by `.`. A text is the time of the last use (RFC 3339); a
+   *  number, true or false is use whenever it has changed. */
+  readonly json: string;
+  readonly timeoutMs: number;
+};
+
+/** A POST to the instance before a session ends by itself, so that work can be saved. */
+export type EndHook = { readonly port: string; readonly path: string; readonly timeoutMs: number };
+
+/** What becomes of a session whose instance is lost in use. null: it ends. */
+export type ReplacePolicy = {
+  /** Instances tried for one loss. */
+  readonly attempts: number;
+  /** From the loss on; then the session ends [ms]. */
+  readonly withinMs: number;
 };
 
 /** What a caller may override. Requirements are bounded by `maxResources`; 0 there means: must not be asked for. */
@@ -73,6 +106,12 @@ export type SessionClass = {
   readonly startAttempts: number;
   readonly readiness: ReadinessPolicy;
   readonly reserve: ReservePolicy;
+  /** Whether the HTTP and gRPC ports let only requests through that carry the session's access token. */
+  readonly access: 'open' | 'token';
+  readonly activity: ActivityPolicy;
+  /** null: nothing is called. */
+  readonly beforeEnd: EndHook | null;
+  readonly onLoss: ReplacePolicy | null;
   /** Changes with anything that an instance is made from, so that older reserve members can be told apart. */
   readonly recipe: string;
 };

@@ -60,7 +60,8 @@ export type InstanceFacts = {
   readonly createdAt: EpochMs;
 };
 
-export type Warning = { readonly reason: 'expired' | 'idle'; readonly endAt: EpochMs };
+/** An end that comes by itself. */
+export type PlannedEnd = { readonly reason: 'expired' | 'idle' | 'unconfirmed'; readonly endAt: EpochMs };
 
 type Base = {
   readonly id: SessionId;
@@ -77,6 +78,17 @@ type Base = {
   readonly attempts: number;
 };
 
+/** A lost instance on its way to be replaced behind the session's endpoint. */
+export type Replacing = {
+  /** When it was lost, and why. */
+  readonly since: EpochMs;
+  readonly detail: string;
+  /** Instances tried for this loss. */
+  readonly attempts: number;
+  /** Why none is on its way, in words for people; empty while one is. */
+  readonly waitingFor: string;
+};
+
 /** In use from `active` on. Deadlines are data: they survive a restart. */
 export type Use = {
   readonly instance: InstanceFacts;
@@ -87,19 +99,34 @@ export type Use = {
   readonly lastUsedAt: EpochMs;
   /** Until then somebody must ask for the session; null once somebody did. */
   readonly confirmBy: EpochMs | null;
-  readonly warning: Warning | null;
+  readonly warning: PlannedEnd | null;
+  /** While its instance is lost and another is being had; absent: it is not. */
+  readonly replacing?: Replacing;
+  /** Instances that were lost and replaced. Absent: none. */
+  readonly replacements?: number;
 };
+
+/** How many offers were refused by which rule. */
+export type Refused = Readonly<Record<string, number>>;
 
 export type End = {
   readonly why: EndReason;
   readonly detail: string;
   /** Whether the session ever was active. */
   readonly wasActive: boolean;
+  /** Where it waited in vain. */
+  readonly refused?: Refused;
 };
 
 export type Session = Base &
   (
-    | { readonly phase: 'queued'; readonly queueBy: EpochMs; readonly waitingFor: string }
+    | {
+        readonly phase: 'queued';
+        readonly queueBy: EpochMs;
+        readonly waitingFor: string;
+        /** Offers refused at the last look, by rule. Absent: none. */
+        readonly refused?: Refused;
+      }
     | { readonly phase: 'starting'; readonly queueBy: EpochMs; readonly instance: InstanceFacts }
     | {
         readonly phase: 'activating';

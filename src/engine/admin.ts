@@ -9,7 +9,7 @@ import { COUNTER, encode, KEY, SET } from './records.ts';
 import { ended } from './release.ts';
 import type { Tokens } from './tokens.ts';
 import { retryable, tooManyWriters, updateSession } from './update.ts';
-import type { AdminUseCases, ProviderView, ReserveView } from './use-cases.ts';
+import type { AdminUseCases, ProviderView, QueueView, ReserveView } from './use-cases.ts';
 import { viewOf } from './view.ts';
 
 export type AdminDeps = {
@@ -88,6 +88,14 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
     throw tooManyWriters(`the reserve of class "${className}"`);
   }
 
+  const queues = (): readonly QueueView[] =>
+    [...ctx.classes.current().keys()].sort().flatMap((name) => {
+      const waiting = mirror.queued(name);
+      const first = waiting[0];
+      if (first?.phase !== 'queued') return [];
+      return [{ class: name, waiting: waiting.length, oldestAt: first.createdAt, waitingFor: first.waitingFor }];
+    });
+
   async function providers(): Promise<readonly ProviderView[]> {
     const names = [...ctx.providers.keys()];
     const counts = await ctx.store.counters(names.map(COUNTER.instances));
@@ -133,6 +141,7 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
         reserves: reserves(),
         loops: d.loops.views(),
         providers: await providers(),
+        queues: queues(),
       };
     },
     async createToken(caller, tenant, role, note) {

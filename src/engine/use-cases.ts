@@ -1,9 +1,9 @@
 import type { Caller, Role } from '../domain/caller.ts';
 import type { SessionId, TokenId } from '../domain/ids.ts';
-import type { InstancePhase } from '../domain/instance.ts';
+import type { Instance, InstancePhase } from '../domain/instance.ts';
 import type { ProxyPhase } from '../domain/proxy.ts';
 import type { Micros, Requirements } from '../domain/resources.ts';
-import type { OnConflict, Session, SessionPhase } from '../domain/session.ts';
+import type { OnConflict, PlannedEnd, Session, SessionPhase } from '../domain/session.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { EpochMs } from '../domain/time.ts';
 
@@ -37,6 +37,12 @@ export type SessionView = {
   readonly session: Session;
   readonly costMicros: Micros;
   readonly expectedActiveAt: EpochMs | null;
+  /** From 1, while queued; 0: it is not. */
+  readonly queuePosition: number;
+  /** While active. */
+  readonly plannedEnd: PlannedEnd | null;
+  /** Only for the session's own tenant, and only where its endpoint asks for one. */
+  readonly accessToken: string | null;
 };
 
 export type ListQuery = {
@@ -115,7 +121,77 @@ export type StatusView = {
   readonly reserves: readonly ReserveView[];
   readonly loops: readonly LoopView[];
   readonly providers: readonly ProviderView[];
+  readonly queues: readonly QueueView[];
 };
+
+/** An instance that exists or is being made. */
+export type InstanceView = { readonly instance: Instance; readonly costMicros: Micros };
+
+export type InstanceQuery = { readonly pageSize: number; readonly pageToken: string; readonly class: string | null };
+export type InstancePage = { readonly instances: readonly InstanceView[]; readonly nextPageToken: string };
+
+/** One line of the event log. */
+export type EventView = {
+  /** Its place in the log; for `afterId`. */
+  readonly id: string;
+  readonly at: EpochMs;
+  readonly kind: EventKind;
+  /** Id of the session, instance or proxy; for `reserve` the class. */
+  readonly subject: string;
+  readonly class: string;
+  /** Empty but for a session's event. */
+  readonly tenant: string;
+  /** A token's id, `local`, or a loop of the leader. */
+  readonly actor: string;
+  /** Phase, or reserve target; null: made anew, or the configuration's target. */
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly reason: string;
+  readonly detail: string;
+  /** The session of an instance's or a proxy's event; null: none. */
+  readonly session: string | null;
+};
+
+export type EventKind = 'session' | 'instance' | 'proxy' | 'reserve';
+
+/** What is empty or null matches any. */
+export type EventFilter = {
+  readonly kinds: readonly EventKind[];
+  readonly session: string | null;
+  readonly class: string | null;
+  readonly tenant: string | null;
+};
+
+export type EventQuery = {
+  readonly filter: EventFilter;
+  readonly pageSize: number;
+  /** Only later ones, the oldest first; empty: the newest, still told oldest first. */
+  readonly afterId: string;
+  readonly sinceAt: EpochMs | null;
+};
+
+/** `lastId`: behind the last event that was looked at. */
+export type EventPage = { readonly events: readonly EventView[]; readonly lastId: string; readonly more: boolean };
+
+export type QuotaUse = { readonly name: string; readonly used: number; readonly limit: number | null };
+export type TenantQuota = { readonly tenant: string; readonly uses: readonly QuotaUse[] };
+
+export type QueueView = {
+  readonly class: string;
+  readonly waiting: number;
+  readonly oldestAt: EpochMs;
+  readonly waitingFor: string;
+};
+
+/** What admins may look at beside the status; a client may ask for its own tenant's quotas. */
+export interface AdminReads {
+  instances(caller: Caller, query: InstanceQuery): Promise<InstancePage>;
+  events(caller: Caller, query: EventQuery): Promise<EventPage>;
+  /** Events after `afterId` (empty: those to come), none left out, until `signal` aborts. */
+  watchEvents(caller: Caller, filter: EventFilter, afterId: string, signal: AbortSignal): AsyncIterable<EventView>;
+  /** @param tenant null: for an admin all, for a client its own */
+  quotas(caller: Caller, tenant: string | null): Promise<readonly TenantQuota[]>;
+}
 
 export type ClassView = { readonly class: SessionClass; readonly expectedStartMs: number | null };
 

@@ -1,5 +1,6 @@
 import { costSoFar } from '../domain/cost.ts';
 import { BrokerError } from '../domain/errors.ts';
+import { plannedEnd } from '../domain/idle.ts';
 import { expectedStart } from '../domain/reserve.ts';
 import type { EndReason, Session } from '../domain/session.ts';
 import type { EngineContext } from './context.ts';
@@ -8,7 +9,14 @@ import type { SessionView } from './use-cases.ts';
 /** The session with what is computed at the moment of asking. */
 export function viewOf(ctx: Pick<EngineContext, 'clock' | 'mirror'>, session: Session): SessionView {
   const now = ctx.clock.now();
-  return { session, costMicros: costSoFar(session, now), expectedActiveAt: expectedActive(ctx, session) };
+  return {
+    session,
+    costMicros: costSoFar(session, now),
+    expectedActiveAt: expectedActive(ctx, session),
+    queuePosition: 0,
+    plannedEnd: session.phase === 'active' ? plannedEnd(session) : null,
+    accessToken: null,
+  };
 }
 
 function expectedActive({ mirror }: Pick<EngineContext, 'mirror'>, s: Session): number | null {

@@ -1,9 +1,18 @@
 import type { Role } from '../domain/caller.ts';
-import type { ClassView, LoopView, ProviderView, ReserveView, StatusView, TokenView } from '../engine/use-cases.ts';
+import type {
+  ClassView,
+  LoopView,
+  ProviderView,
+  QueueView,
+  ReserveView,
+  StatusView,
+  TokenView,
+} from '../engine/use-cases.ts';
 import { encodeDuration, encodeResources, encodeTime, encodeTimeOrNone, PROTOCOL } from './encode.ts';
 import type { GetStatusResponse as WireStatus } from './generated/berth/v1/GetStatusResponse.ts';
 import type { LoopStatus as WireLoop } from './generated/berth/v1/LoopStatus.ts';
 import type { ProviderStatus as WireProvider } from './generated/berth/v1/ProviderStatus.ts';
+import type { QueueStatus as WireQueue } from './generated/berth/v1/QueueStatus.ts';
 import type { Reserve as WireReserve } from './generated/berth/v1/Reserve.ts';
 import type { Role__Output as WireRole } from './generated/berth/v1/Role.ts';
 import type { SessionClass as WireClass } from './generated/berth/v1/SessionClass.ts';
@@ -28,6 +37,8 @@ export function encodeClass({ class: c, expectedStartMs }: ClassView): WireClass
     commandAllowed: c.allow.command,
     envAllowed: [...c.allow.env],
     expectedStart: expectedStartMs === null ? null : encodeDuration(expectedStartMs),
+    tokenRequired: c.access === 'token',
+    replacesLost: c.onLoss !== null,
   };
 }
 
@@ -58,6 +69,14 @@ export const encodeStatus = (s: StatusView): WireStatus => ({
   reserves: s.reserves.map(encodeReserve),
   loops: s.loops.map(encodeLoop),
   providers: s.providers.map(encodeProvider),
+  queues: s.queues.map(encodeQueue),
+});
+
+const encodeQueue = (q: QueueView): WireQueue => ({
+  class: q.class,
+  waiting: q.waiting,
+  oldestTime: encodeTime(q.oldestAt),
+  waitingFor: q.waitingFor,
 });
 
 const encodeLoop = (l: LoopView): WireLoop => ({

@@ -1,8 +1,16 @@
 import type { Protocol as DomainProtocol, Endpoint, PortAddress } from '../domain/endpoint.ts';
-import { urlOf } from '../domain/endpoint.ts';
+import { TOKEN_PARAMETER, urlOf } from '../domain/endpoint.ts';
 import { idleAt, maxExpireAt } from '../domain/idle.ts';
 import type { Micros, Resources } from '../domain/resources.ts';
-import type { EndReason, InstanceFacts, SessionPhase, Use } from '../domain/session.ts';
+import type {
+  EndReason,
+  InstanceFacts,
+  PlannedEnd,
+  Replacing,
+  SessionIn,
+  SessionPhase,
+  Use,
+} from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { SessionView } from '../engine/use-cases.ts';
 import type { Deadlines as WireDeadlines } from './generated/berth/v1/Deadlines.ts';
@@ -10,6 +18,7 @@ import type { Endpoint as WireEndpoint } from './generated/berth/v1/Endpoint.ts'
 import type { EndpointPort as WireEndpointPort } from './generated/berth/v1/EndpointPort.ts';
 import type { EndReason__Output as WireEndReason } from './generated/berth/v1/EndReason.ts';
 import type { Instance as WireInstance } from './generated/berth/v1/Instance.ts';
+import type { PlannedEnd as WirePlannedEnd } from './generated/berth/v1/PlannedEnd.ts';
 import type { Protocol__Output as WireProtocol } from './generated/berth/v1/Protocol.ts';
 import type { Resources as WireResources } from './generated/berth/v1/Resources.ts';
 import type { Session as WireSession } from './generated/berth/v1/Session.ts';
@@ -86,10 +95,13 @@ export function encodeSession(view: SessionView): WireSession {
 }
 
 /** What only some phases have. Adds to `wire`: this is the hot path, a copy for each part would cost. */
-function addPhase(wire: WireSession, { session: s, expectedActiveAt }: SessionView): void {
+function addPhase(wire: WireSession, view: SessionView): void {
+  const { session: s, expectedActiveAt } = view;
   switch (s.phase) {
     case 'queued':
       wire.waitingFor = s.waitingFor;
+      wire.queuePosition = view.queuePosition;
+      if (s.refused !== undefined) wire.refused = s.refused;
       wire.deadlines = { queueTime: encodeTime(s.queueBy) };
       wire.expectedActiveTime = encodeTimeOrNone(expectedActiveAt);
       return;
@@ -103,16 +115,14 @@ function addPhase(wire: WireSession, { session: s, expectedActiveAt }: SessionVi
       wire.fromReserve = s.fromReserve;
       return;
     case 'active':
-      addUse(wire, s);
-      wire.deadlines = activeDeadlines(s.expireAt, maxExpireAt(s), idleAt(s), s.confirmBy);
-      if (s.warning !== null)
-        wire.warning = { reason: END_REASON[s.warning.reason], endTime: encodeTime(s.warning.endAt) };
+      addActive(wire, s, view);
       return;
     case 'releasing':
     case 'released':
       wire.endReason = END_REASON[s.why];
       wire.endDetail = s.detail;
-      if (s.use !== null) addUse(wire, s.use);
+      if (s.refused !== undefined) wire.refused = s.refused;
+      if (s.use !== null) addUse(wire, s.use, null);
       if (s.instance !== null) wire.instance = encodeInstance(s.instance);
       if (s.phase === 'released') wire.endTime = encodeTime(s.releasedAt);
       return;
@@ -121,12 +131,30 @@ function addPhase(wire: WireSession, { session: s, expectedActiveAt }: SessionVi
   }
 }
 
-function addUse(wire: WireSession, use: Use): void {
+function addActive(wire: WireSession, s: SessionIn<'active'>, view: SessionView): void {
+  addUse(wire, s, view.accessToken);
+  wire.deadlines = activeDeadlines(s.expireAt, maxExpireAt(s), idleAt(s), s.confirmBy);
+  if (s.warning !== null) wire.warning = encodePlannedEnd(s.warning);
+  if (view.plannedEnd !== null) wire.plannedEnd = encodePlannedEnd(view.plannedEnd);
+  if (s.replacing !== undefined) wire.waitingFor = waitingForAnother(s.replacing);
+}
+
+function addUse(wire: WireSession, use: Use, accessToken: string | null): void {
   wire.instance = encodeInstance(use.instance);
-  wire.endpoint = encodeEndpoint(use.endpoint);
+  wire.endpoint = encodeEndpoint(use.endpoint, accessToken);
   wire.fromReserve = use.fromReserve;
   wire.activeTime = encodeTime(use.activeAt);
+  wire.lastUsedTime = encodeTime(use.lastUsedAt);
+  if (use.replacements !== undefined) wire.replacements = use.replacements;
 }
+
+const encodePlannedEnd = (end: PlannedEnd): WirePlannedEnd => ({
+  reason: END_REASON[end.reason],
+  endTime: encodeTime(end.endAt),
+});
+
+const waitingForAnother = ({ detail, waitingFor }: Replacing): string =>
+  `another instance: ${detail}${waitingFor === '' ? '' : `; ${waitingFor}`}`;
 
 const activeDeadlines = (
   expireAt: EpochMs,
@@ -140,15 +168,21 @@ const activeDeadlines = (
   confirmTime: encodeTimeOrNone(confirmBy),
 });
 
-const encodeEndpoint = (e: Endpoint): WireEndpoint => ({ ports: e.ports.map(encodePort), stable: e.stable });
+function encodeEndpoint(e: Endpoint, accessToken: string | null): WireEndpoint {
+  const isGuarded = e.tokenRequired ?? false;
+  const wire: WireEndpoint = { ports: e.ports.map((p) => encodePort(p, isGuarded, accessToken)), stable: e.stable };
+  if (accessToken !== null) wire.accessToken = accessToken;
+  return wire;
+}
 
-const encodePort = (p: PortAddress): WireEndpointPort => ({
-  name: p.name,
-  protocol: PROTOCOL[p.protocol],
-  host: p.host,
-  port: p.port,
-  url: urlOf(p),
-});
+function encodePort(p: PortAddress, isGuarded: boolean, accessToken: string | null): WireEndpointPort {
+  const url = urlOf(p);
+  const wire: WireEndpointPort = { name: p.name, protocol: PROTOCOL[p.protocol], host: p.host, port: p.port, url };
+  if (!isGuarded || p.protocol === 'tcp') return wire;
+  wire.tokenRequired = true;
+  if (accessToken !== null && p.protocol === 'http') wire.link = `${url}/?${TOKEN_PARAMETER}=${accessToken}`;
+  return wire;
+}
 
 const encodeInstance = (i: InstanceFacts): WireInstance => ({
   id: i.id,

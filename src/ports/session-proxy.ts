@@ -1,6 +1,7 @@
 import type { Addresses, Endpoint, NamedPort } from '../domain/endpoint.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import type { ProxySettings } from '../domain/proxy.ts';
+import type { EpochMs } from '../domain/time.ts';
 
 export type ProxySpec = {
   readonly id: ProxyId;
@@ -9,6 +10,18 @@ export type ProxySpec = {
   readonly upstream: Addresses | null;
   /** Of its class when it was made; absent where the kind has none. */
   readonly settings?: ProxySettings;
+  /** HTTP and gRPC ports let only requests through that carry it; TCP ports cannot ask for it. Absent: open to all. */
+  readonly accessToken?: string;
+};
+
+/** What is known of a proxy's use by clients. berth's own probes are none. */
+export type ProxyActivity = {
+  /** When the last request or connection that has ended did; null: there was none. */
+  readonly lastEndedAt: EpochMs | null;
+  /** Connections of clients that are open now. */
+  readonly connections: number;
+  /** When data last moved on one of these; null: there are none, or this system does not tell. */
+  readonly lastDataAt: EpochMs | null;
 };
 
 export type ProxySeen =
@@ -28,6 +41,8 @@ export interface SessionProxy {
   ensure(spec: ProxySpec, signal: AbortSignal): Promise<ProxySeen>;
   /** Ends it; resolves also when already gone. Open connections are cut. */
   remove(id: ProxyId, signal: AbortSignal): Promise<void>;
+  /** The use of these proxies, seen in one look for all; those of which nothing is known are left out. */
+  activity(ids: readonly ProxyId[], signal: AbortSignal): Promise<ReadonlyMap<ProxyId, ProxyActivity>>;
   /** Every proxy of this installation, complete or an error: basis of orphan collection. */
   listOwned(signal: AbortSignal): Promise<readonly ProxyId[]>;
 }

@@ -84,7 +84,12 @@ describe('a session class file', () => {
         timeoutMs: 2_000,
         failureThreshold: 3,
         readyIntervalMs: 5_000,
+        whileInUse: false,
       },
+      access: 'open',
+      activity: { connections: 'open', http: null },
+      beforeEnd: null,
+      onLoss: null,
       reserve: { target: 0, maxAtOnce: 4, maxFailures: 3, retryMs: 30_000, maxRetryMs: 600_000 },
       recipe: expect.stringMatching(/^[0-9a-f]{16}$/),
     } satisfies Record<keyof SessionClass, unknown>);

@@ -54,7 +54,7 @@ export function proberContract(name: string, make: () => Prober): void {
         }),
       );
     const probe = (endpoint: Endpoint, readiness: Readiness, timeoutMs = 5_000, signal = never) =>
-      make().probe(endpoint, readiness, timeoutMs, signal);
+      make().probe(endpoint, readiness, { timeoutMs, accessToken: null }, signal);
 
     it('meets an HTTP server that answers as expected, and closes the connection', async () => {
       const { endpoint, left } = await web((_, res) => res.end('ok'));
@@ -162,7 +162,11 @@ export function proberContract(name: string, make: () => Prober): void {
     it('leaves no connection behind after many probes at once', async () => {
       const { endpoint, left } = await web((_, res) => res.end('ok'));
       const prober = make();
-      const all = await Promise.all(Array.from({ length: 200 }, () => prober.probe(endpoint, http(), 10_000, never)));
+      const all = await Promise.all(
+        Array.from({ length: 200 }, () =>
+          prober.probe(endpoint, http(), { timeoutMs: 10_000, accessToken: null }, never),
+        ),
+      );
       expect(all.filter((p) => !p.answered)).toEqual([]);
       await left();
     });

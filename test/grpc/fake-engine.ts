@@ -38,6 +38,9 @@ export function createFakeEngine() {
     session,
     costMicros: costSoFar(session, session.since),
     expectedActiveAt: session.phase === 'queued' ? session.createdAt + 90_000 : null,
+    queuePosition: 0,
+    plannedEnd: null,
+    accessToken: null,
   });
   const put = (session: Session): Session => {
     sessions.set(session.id, session);
@@ -179,6 +182,7 @@ export function createFakeEngine() {
       reserves: [reserve()],
       loops: [{ name: 'sessions', lastPassAt: NOW, failures: 0, lastError: '' }],
       providers: [{ name: 'process', instances: 2, maxInstances: 10, listedAt: null, listError: 'not yet' }],
+      queues: [],
     }),
     async createToken(_, tenant, role, note) {
       const token: TokenView = { id: id('t') as TokenId, tenant, role, createdAt: NOW, note };
@@ -365,5 +369,9 @@ const ECHO: SessionClass = {
     readyIntervalMs: 5_000,
   },
   reserve: { target: 2, maxAtOnce: 2, maxFailures: 3, retryMs: 1_000, maxRetryMs: 60_000 },
+  access: 'open',
+  activity: { connections: 'open', http: null },
+  beforeEnd: null,
+  onLoss: null,
   recipe: 'one',
 };

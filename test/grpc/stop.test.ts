@@ -44,7 +44,14 @@ describe('A stop', () => {
         async get() {
           inside = true;
           await gate;
-          return { session: newSession('s-1' as 's-x', 'default'), costMicros: 0, expectedActiveAt: null };
+          return {
+            session: newSession('s-1' as 's-x', 'default'),
+            costMicros: 0,
+            expectedActiveAt: null,
+            queuePosition: 0,
+            plannedEnd: null,
+            accessToken: null,
+          };
         },
       },
     });
@@ -73,7 +80,14 @@ describe('A stop', () => {
           new Promise((resolve) => {
             waits = true;
             signal.addEventListener('abort', () =>
-              resolve({ session: newSession('s-1' as 's-x', 'default'), costMicros: 0, expectedActiveAt: null }),
+              resolve({
+                session: newSession('s-1' as 's-x', 'default'),
+                costMicros: 0,
+                expectedActiveAt: null,
+                queuePosition: 0,
+                plannedEnd: null,
+                accessToken: null,
+              }),
             );
           }),
       },

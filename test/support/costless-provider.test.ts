@@ -74,8 +74,12 @@ describe('the costless provider', () => {
     const prober = createReadyProber();
     const endpoint = { ports: [{ name: 'http', protocol: 'http', ...address } as const], stable: false };
     const readiness = { kind: 'tcp', port: 'http' } as const;
-    expect(await prober.probe(endpoint, readiness, 1, never)).toEqual({ answered: true });
+    expect(await prober.probe(endpoint, readiness, { timeoutMs: 1, accessToken: null }, never)).toEqual({
+      answered: true,
+    });
     prober.silent.add('127.0.0.1:9');
-    expect(await prober.probe(endpoint, readiness, 1, never)).toMatchObject({ answered: false });
+    expect(await prober.probe(endpoint, readiness, { timeoutMs: 1, accessToken: null }, never)).toMatchObject({
+      answered: false,
+    });
   });
 });

@@ -9,10 +9,13 @@ import {
 } from '@grpc/grpc-js';
 import type { AcquireSessionRequest__Output } from '../../clients/typescript/src/generated/berth/v1/AcquireSessionRequest.ts';
 import type { BrokerAdminHandlers } from '../../clients/typescript/src/generated/berth/v1/BrokerAdmin.ts';
+import type { Event } from '../../clients/typescript/src/generated/berth/v1/Event.ts';
+import type { InstanceStatus } from '../../clients/typescript/src/generated/berth/v1/InstanceStatus.ts';
 import type { Reserve } from '../../clients/typescript/src/generated/berth/v1/Reserve.ts';
 import type { Session } from '../../clients/typescript/src/generated/berth/v1/Session.ts';
 import type { SessionBrokerHandlers } from '../../clients/typescript/src/generated/berth/v1/SessionBroker.ts';
 import type { SessionClass } from '../../clients/typescript/src/generated/berth/v1/SessionClass.ts';
+import type { TenantQuota } from '../../clients/typescript/src/generated/berth/v1/TenantQuota.ts';
 import type { Token } from '../../clients/typescript/src/generated/berth/v1/Token.ts';
 import { brokerProto, detailsProto } from '../../clients/typescript/src/proto.ts';
 
@@ -40,6 +43,9 @@ export type FakeBroker = {
   readonly reserves: Map<string, Reserve & { readonly class: string }>;
   readonly tokens: Map<string, Token>;
   classes: SessionClass[];
+  instances: InstanceStatus[];
+  events: Event[];
+  quotas: TenantQuota[];
   /** Bytes that StreamLogs gives before it follows; `null` ends a followed log. */
   logs: string[];
   /** Every call so far, oldest first. */
@@ -71,6 +77,9 @@ export async function startFakeBroker(
     reserves: new Map(),
     tokens: new Map(),
     classes: [],
+    instances: [],
+    events: [],
+    quotas: [],
     logs: [],
     asked: [],
     fail(method, error, times = 1) {
@@ -263,6 +272,14 @@ export async function startFakeBroker(
       fake.tokens.delete(r.id);
       return {};
     }),
+    ListInstances: unary('ListInstances', () => ({ instances: fake.instances })),
+    ListEvents: unary('ListEvents', () => ({ events: fake.events, lastId: '', more: false })),
+    WatchEvents: (call) => {
+      const failure = arrive('WatchEvents', call.request, call.metadata);
+      if (failure !== null) return void call.emit('error', failure);
+      for (const event of fake.events) call.write({ event });
+    },
+    GetQuotas: unary('GetQuotas', () => ({ quotas: fake.quotas })),
   };
 
   let server: Server;

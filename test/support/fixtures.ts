@@ -79,6 +79,10 @@ export function aClass(over: Partial<SessionClass> = {}): SessionClass {
       readyIntervalMs: 5 * SECOND,
     },
     reserve: { target: 0, maxAtOnce: 4, maxFailures: 3, retryMs: 30 * SECOND, maxRetryMs: 10 * MINUTE },
+    access: 'open',
+    activity: { connections: 'open', http: null },
+    beforeEnd: null,
+    onLoss: null,
     recipe: 'recipe-1',
     ...over,
   };

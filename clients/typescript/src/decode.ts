@@ -2,8 +2,8 @@ import { BerthError } from './errors.ts';
 import type { Deadlines__Output } from './generated/berth/v1/Deadlines.ts';
 import type { Endpoint__Output } from './generated/berth/v1/Endpoint.ts';
 import type { EndReason__Output } from './generated/berth/v1/EndReason.ts';
-import type { EndWarning__Output } from './generated/berth/v1/EndWarning.ts';
 import type { Instance__Output } from './generated/berth/v1/Instance.ts';
+import type { PlannedEnd__Output } from './generated/berth/v1/PlannedEnd.ts';
 import type { Protocol__Output } from './generated/berth/v1/Protocol.ts';
 import type { Resources__Output } from './generated/berth/v1/Resources.ts';
 import type { Session__Output } from './generated/berth/v1/Session.ts';
@@ -11,7 +11,17 @@ import type { SessionPhase__Output } from './generated/berth/v1/SessionPhase.ts'
 import type { Duration__Output } from './generated/google/protobuf/Duration.ts';
 import type { Timestamp__Output } from './generated/google/protobuf/Timestamp.ts';
 import { dateOf } from './system.ts';
-import type { Deadlines, Endpoint, EndReason, Instance, Protocol, Resources, Session, SessionPhase } from './types.ts';
+import type {
+  Deadlines,
+  Endpoint,
+  EndReason,
+  Instance,
+  PlannedEnd,
+  Protocol,
+  Resources,
+  Session,
+  SessionPhase,
+} from './types.ts';
 
 const PHASE: Readonly<Record<SessionPhase__Output, SessionPhase>> = {
   // A phase that a later broker adds decodes as unspecified; a living session is the safer reading.
@@ -80,21 +90,28 @@ export function decodeSession(s: Session__Output | null): Session {
     activeTime: decodeTime(s.activeTime),
     endTime: decodeTime(s.endTime),
     expectedActiveTime: decodeTime(s.expectedActiveTime),
-    warning: decodeWarning(s.warning),
+    warning: decodePlannedEnd(s.warning),
     attempts: s.attempts,
+    queuePosition: s.queuePosition,
+    refused: { ...s.refused },
+    plannedEnd: decodePlannedEnd(s.plannedEnd),
+    lastUsedTime: decodeTime(s.lastUsedTime),
+    replacements: s.replacements,
   };
 }
 
 function decodeEndpoint(e: Endpoint__Output | null): Endpoint | null {
   if (e === null) return null;
-  const ports = e.ports.map(({ name, protocol, host, port, url }) => ({
+  const ports = e.ports.map(({ name, protocol, host, port, url, tokenRequired, link }) => ({
     name,
     protocol: decodeProtocol(protocol),
     host,
     port,
     url,
+    tokenRequired,
+    link,
   }));
-  return { ports, stable: e.stable };
+  return { ports, stable: e.stable, accessToken: e.accessToken };
 }
 
 const decodeDeadlines = (d: Deadlines__Output | null): Deadlines => ({
@@ -105,10 +122,10 @@ const decodeDeadlines = (d: Deadlines__Output | null): Deadlines => ({
   confirmTime: decodeTime(d?.confirmTime ?? null),
 });
 
-function decodeWarning(w: EndWarning__Output | null): Session['warning'] {
-  const endTime = decodeTime(w?.endTime ?? null);
-  if (w === null || endTime === null) return null;
-  return { reason: w.reason === 'END_REASON_IDLE' ? 'idle' : 'expired', endTime };
+function decodePlannedEnd(end: PlannedEnd__Output | null): PlannedEnd | null {
+  const endTime = decodeTime(end?.endTime ?? null);
+  if (end === null || endTime === null) return null;
+  return { reason: END_REASON[end.reason] ?? 'expired', endTime };
 }
 
 function decodeInstance(i: Instance__Output | null): Instance | null {

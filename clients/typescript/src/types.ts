@@ -118,10 +118,22 @@ export type Session = {
   /** When it should be active, from measured starts. */
   readonly expectedActiveTime: Date | null;
   /** Set when the end is near. */
-  readonly warning: { readonly reason: 'expired' | 'idle'; readonly endTime: Date } | null;
+  readonly warning: PlannedEnd | null;
   /** Instances tried so far. */
   readonly attempts: number;
+  /** 1 for the next one of its class to be served; 0: not queued. */
+  readonly queuePosition: number;
+  /** How many offers were refused by which rule at the last look, while it waits or where it waited in vain. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** When and why it ends if nothing happens, while `active`. */
+  readonly plannedEnd: PlannedEnd | null;
+  readonly lastUsedTime: Date | null;
+  /** Instances that were lost and replaced behind the endpoint. */
+  readonly replacements: number;
 };
+
+/** An end that comes by itself. */
+export type PlannedEnd = { readonly reason: EndReason; readonly endTime: Date };
 
 /** When the session ends if nothing happens. `null`: does not apply. */
 export type Deadlines = {
@@ -134,7 +146,12 @@ export type Deadlines = {
   readonly confirmTime: Date | null;
 };
 
-export type Endpoint = { readonly ports: readonly EndpointPort[]; readonly stable: boolean };
+export type Endpoint = {
+  readonly ports: readonly EndpointPort[];
+  readonly stable: boolean;
+  /** For the ports that say `tokenRequired`; only in the answers of `acquire` and `get`. Empty: none is needed. */
+  readonly accessToken: string;
+};
 
 export type EndpointPort = {
   readonly name: string;
@@ -142,6 +159,10 @@ export type EndpointPort = {
   readonly host: string;
   readonly port: number;
   readonly url: string;
+  /** Whether requests must carry the access token as `authorization: Bearer TOKEN`. */
+  readonly tokenRequired: boolean;
+  /** With the access token, for a browser; empty without one. */
+  readonly link: string;
 };
 
 export type Instance = {

@@ -10,6 +10,10 @@ export function createDirectProxy(): SessionProxy {
       if (spec.upstream === null) return { status: 'starting', detail: "the instance's address is not known yet" };
       return { status: 'serving', endpoint: { ports: spec.upstream, stable: false } };
     },
+    async activity(_ids, signal) {
+      signal.throwIfAborted();
+      return new Map();
+    },
     async remove(_id, signal) {
       signal.throwIfAborted();
     },

@@ -196,6 +196,10 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
       const { ports } = await inTurn(spec.id, () => ensure(spec, signal));
       return { status: 'serving', endpoint: { ports, stable: true } };
     },
+    async activity(_ids, signal) {
+      signal.throwIfAborted();
+      return new Map();
+    },
     async remove(id, signal) {
       signal.throwIfAborted();
       const places = placesOf(dir, id);

@@ -20,11 +20,11 @@ const silent = (detail: string): Probed => ({ answered: false, detail });
 /** Over plain sockets of its own, one connection a try. Redirects are answers and not followed. */
 export function createProber(): Prober {
   return {
-    async probe(endpoint, readiness, timeoutMs, signal) {
+    async probe(endpoint, readiness, { timeoutMs }, signal) {
       signal.throwIfAborted();
       const port = endpoint.ports.find((p) => p.name === readiness.port);
       if (port === undefined) return silent(`the endpoint has no port "${readiness.port}"`);
-      const attempt: Try = readiness.kind === 'tcp' ? tcp(port) : http(port, readiness);
+      const attempt: Try = readiness.kind === 'http' ? http(port, readiness) : tcp(port);
       return once(attempt, timeoutMs, signal);
     },
   };

@@ -38,7 +38,12 @@ export function createProbes(ctx: EngineContext) {
       const proxy = mirror.proxy(i.proxy);
       if (clock.monotonic() < track.nextAt || proxy?.phase !== 'serving') return before(i, track);
       const { timeoutMs, intervalMs, readyIntervalMs } = i.readiness;
-      const probed = await ctx.prober.probe(whereToAsk(proxy, i.readiness), i.readiness, timeoutMs, signal);
+      const probed = await ctx.prober.probe(
+        whereToAsk(proxy, i.readiness),
+        i.readiness,
+        { timeoutMs, accessToken: null },
+        signal,
+      );
       const now = clock.monotonic();
       if (probed.answered) {
         tracks.set(i.id, { failures: 0, pauseMs: FIRST_PROBE_MS, nextAt: now + readyIntervalMs, detail: '' });

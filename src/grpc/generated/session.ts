@@ -5,7 +5,6 @@ import type { AcquireSessionRequest as _berth_v1_AcquireSessionRequest, AcquireS
 import type { AcquireSessionResponse as _berth_v1_AcquireSessionResponse, AcquireSessionResponse__Output as _berth_v1_AcquireSessionResponse__Output } from './berth/v1/AcquireSessionResponse.ts';
 import type { CpuAmount as _berth_v1_CpuAmount, CpuAmount__Output as _berth_v1_CpuAmount__Output } from './berth/v1/CpuAmount.ts';
 import type { Deadlines as _berth_v1_Deadlines, Deadlines__Output as _berth_v1_Deadlines__Output } from './berth/v1/Deadlines.ts';
-import type { EndWarning as _berth_v1_EndWarning, EndWarning__Output as _berth_v1_EndWarning__Output } from './berth/v1/EndWarning.ts';
 import type { Endpoint as _berth_v1_Endpoint, Endpoint__Output as _berth_v1_Endpoint__Output } from './berth/v1/Endpoint.ts';
 import type { EndpointPort as _berth_v1_EndpointPort, EndpointPort__Output as _berth_v1_EndpointPort__Output } from './berth/v1/EndpointPort.ts';
 import type { ExtendSessionRequest as _berth_v1_ExtendSessionRequest, ExtendSessionRequest__Output as _berth_v1_ExtendSessionRequest__Output } from './berth/v1/ExtendSessionRequest.ts';
@@ -19,6 +18,7 @@ import type { KeepAliveResponse as _berth_v1_KeepAliveResponse, KeepAliveRespons
 import type { ListSessionsRequest as _berth_v1_ListSessionsRequest, ListSessionsRequest__Output as _berth_v1_ListSessionsRequest__Output } from './berth/v1/ListSessionsRequest.ts';
 import type { ListSessionsResponse as _berth_v1_ListSessionsResponse, ListSessionsResponse__Output as _berth_v1_ListSessionsResponse__Output } from './berth/v1/ListSessionsResponse.ts';
 import type { MemoryAmount as _berth_v1_MemoryAmount, MemoryAmount__Output as _berth_v1_MemoryAmount__Output } from './berth/v1/MemoryAmount.ts';
+import type { PlannedEnd as _berth_v1_PlannedEnd, PlannedEnd__Output as _berth_v1_PlannedEnd__Output } from './berth/v1/PlannedEnd.ts';
 import type { ReleaseSessionRequest as _berth_v1_ReleaseSessionRequest, ReleaseSessionRequest__Output as _berth_v1_ReleaseSessionRequest__Output } from './berth/v1/ReleaseSessionRequest.ts';
 import type { ReleaseSessionResponse as _berth_v1_ReleaseSessionResponse, ReleaseSessionResponse__Output as _berth_v1_ReleaseSessionResponse__Output } from './berth/v1/ReleaseSessionResponse.ts';
 import type { Requirements as _berth_v1_Requirements, Requirements__Output as _berth_v1_Requirements__Output } from './berth/v1/Requirements.ts';
@@ -44,7 +44,6 @@ export interface ProtoGrpcType {
       CpuAmount: MessageTypeDefinition<_berth_v1_CpuAmount, _berth_v1_CpuAmount__Output>
       Deadlines: MessageTypeDefinition<_berth_v1_Deadlines, _berth_v1_Deadlines__Output>
       EndReason: EnumTypeDefinition
-      EndWarning: MessageTypeDefinition<_berth_v1_EndWarning, _berth_v1_EndWarning__Output>
       Endpoint: MessageTypeDefinition<_berth_v1_Endpoint, _berth_v1_Endpoint__Output>
       EndpointPort: MessageTypeDefinition<_berth_v1_EndpointPort, _berth_v1_EndpointPort__Output>
       ExtendSessionRequest: MessageTypeDefinition<_berth_v1_ExtendSessionRequest, _berth_v1_ExtendSessionRequest__Output>
@@ -59,6 +58,7 @@ export interface ProtoGrpcType {
       ListSessionsResponse: MessageTypeDefinition<_berth_v1_ListSessionsResponse, _berth_v1_ListSessionsResponse__Output>
       MemoryAmount: MessageTypeDefinition<_berth_v1_MemoryAmount, _berth_v1_MemoryAmount__Output>
       OnConflict: EnumTypeDefinition
+      PlannedEnd: MessageTypeDefinition<_berth_v1_PlannedEnd, _berth_v1_PlannedEnd__Output>
       Protocol: EnumTypeDefinition
       ReleaseSessionRequest: MessageTypeDefinition<_berth_v1_ReleaseSessionRequest, _berth_v1_ReleaseSessionRequest__Output>
       ReleaseSessionResponse: MessageTypeDefinition<_berth_v1_ReleaseSessionResponse, _berth_v1_ReleaseSessionResponse__Output>

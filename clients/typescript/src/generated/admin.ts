@@ -9,11 +9,14 @@ import type { CpuAmount as _berth_v1_CpuAmount, CpuAmount__Output as _berth_v1_C
 import type { CreateTokenRequest as _berth_v1_CreateTokenRequest, CreateTokenRequest__Output as _berth_v1_CreateTokenRequest__Output } from './berth/v1/CreateTokenRequest.ts';
 import type { CreateTokenResponse as _berth_v1_CreateTokenResponse, CreateTokenResponse__Output as _berth_v1_CreateTokenResponse__Output } from './berth/v1/CreateTokenResponse.ts';
 import type { Deadlines as _berth_v1_Deadlines, Deadlines__Output as _berth_v1_Deadlines__Output } from './berth/v1/Deadlines.ts';
-import type { EndWarning as _berth_v1_EndWarning, EndWarning__Output as _berth_v1_EndWarning__Output } from './berth/v1/EndWarning.ts';
 import type { Endpoint as _berth_v1_Endpoint, Endpoint__Output as _berth_v1_Endpoint__Output } from './berth/v1/Endpoint.ts';
 import type { EndpointPort as _berth_v1_EndpointPort, EndpointPort__Output as _berth_v1_EndpointPort__Output } from './berth/v1/EndpointPort.ts';
+import type { Event as _berth_v1_Event, Event__Output as _berth_v1_Event__Output } from './berth/v1/Event.ts';
+import type { EventFilter as _berth_v1_EventFilter, EventFilter__Output as _berth_v1_EventFilter__Output } from './berth/v1/EventFilter.ts';
 import type { ExtendSessionRequest as _berth_v1_ExtendSessionRequest, ExtendSessionRequest__Output as _berth_v1_ExtendSessionRequest__Output } from './berth/v1/ExtendSessionRequest.ts';
 import type { ExtendSessionResponse as _berth_v1_ExtendSessionResponse, ExtendSessionResponse__Output as _berth_v1_ExtendSessionResponse__Output } from './berth/v1/ExtendSessionResponse.ts';
+import type { GetQuotasRequest as _berth_v1_GetQuotasRequest, GetQuotasRequest__Output as _berth_v1_GetQuotasRequest__Output } from './berth/v1/GetQuotasRequest.ts';
+import type { GetQuotasResponse as _berth_v1_GetQuotasResponse, GetQuotasResponse__Output as _berth_v1_GetQuotasResponse__Output } from './berth/v1/GetQuotasResponse.ts';
 import type { GetReserveRequest as _berth_v1_GetReserveRequest, GetReserveRequest__Output as _berth_v1_GetReserveRequest__Output } from './berth/v1/GetReserveRequest.ts';
 import type { GetReserveResponse as _berth_v1_GetReserveResponse, GetReserveResponse__Output as _berth_v1_GetReserveResponse__Output } from './berth/v1/GetReserveResponse.ts';
 import type { GetSessionRequest as _berth_v1_GetSessionRequest, GetSessionRequest__Output as _berth_v1_GetSessionRequest__Output } from './berth/v1/GetSessionRequest.ts';
@@ -22,17 +25,25 @@ import type { GetStatusRequest as _berth_v1_GetStatusRequest, GetStatusRequest__
 import type { GetStatusResponse as _berth_v1_GetStatusResponse, GetStatusResponse__Output as _berth_v1_GetStatusResponse__Output } from './berth/v1/GetStatusResponse.ts';
 import type { GpuRequirements as _berth_v1_GpuRequirements, GpuRequirements__Output as _berth_v1_GpuRequirements__Output } from './berth/v1/GpuRequirements.ts';
 import type { Instance as _berth_v1_Instance, Instance__Output as _berth_v1_Instance__Output } from './berth/v1/Instance.ts';
+import type { InstanceStatus as _berth_v1_InstanceStatus, InstanceStatus__Output as _berth_v1_InstanceStatus__Output } from './berth/v1/InstanceStatus.ts';
 import type { KeepAliveRequest as _berth_v1_KeepAliveRequest, KeepAliveRequest__Output as _berth_v1_KeepAliveRequest__Output } from './berth/v1/KeepAliveRequest.ts';
 import type { KeepAliveResponse as _berth_v1_KeepAliveResponse, KeepAliveResponse__Output as _berth_v1_KeepAliveResponse__Output } from './berth/v1/KeepAliveResponse.ts';
 import type { ListClassesRequest as _berth_v1_ListClassesRequest, ListClassesRequest__Output as _berth_v1_ListClassesRequest__Output } from './berth/v1/ListClassesRequest.ts';
 import type { ListClassesResponse as _berth_v1_ListClassesResponse, ListClassesResponse__Output as _berth_v1_ListClassesResponse__Output } from './berth/v1/ListClassesResponse.ts';
+import type { ListEventsRequest as _berth_v1_ListEventsRequest, ListEventsRequest__Output as _berth_v1_ListEventsRequest__Output } from './berth/v1/ListEventsRequest.ts';
+import type { ListEventsResponse as _berth_v1_ListEventsResponse, ListEventsResponse__Output as _berth_v1_ListEventsResponse__Output } from './berth/v1/ListEventsResponse.ts';
+import type { ListInstancesRequest as _berth_v1_ListInstancesRequest, ListInstancesRequest__Output as _berth_v1_ListInstancesRequest__Output } from './berth/v1/ListInstancesRequest.ts';
+import type { ListInstancesResponse as _berth_v1_ListInstancesResponse, ListInstancesResponse__Output as _berth_v1_ListInstancesResponse__Output } from './berth/v1/ListInstancesResponse.ts';
 import type { ListSessionsRequest as _berth_v1_ListSessionsRequest, ListSessionsRequest__Output as _berth_v1_ListSessionsRequest__Output } from './berth/v1/ListSessionsRequest.ts';
 import type { ListSessionsResponse as _berth_v1_ListSessionsResponse, ListSessionsResponse__Output as _berth_v1_ListSessionsResponse__Output } from './berth/v1/ListSessionsResponse.ts';
 import type { ListTokensRequest as _berth_v1_ListTokensRequest, ListTokensRequest__Output as _berth_v1_ListTokensRequest__Output } from './berth/v1/ListTokensRequest.ts';
 import type { ListTokensResponse as _berth_v1_ListTokensResponse, ListTokensResponse__Output as _berth_v1_ListTokensResponse__Output } from './berth/v1/ListTokensResponse.ts';
 import type { LoopStatus as _berth_v1_LoopStatus, LoopStatus__Output as _berth_v1_LoopStatus__Output } from './berth/v1/LoopStatus.ts';
 import type { MemoryAmount as _berth_v1_MemoryAmount, MemoryAmount__Output as _berth_v1_MemoryAmount__Output } from './berth/v1/MemoryAmount.ts';
+import type { PlannedEnd as _berth_v1_PlannedEnd, PlannedEnd__Output as _berth_v1_PlannedEnd__Output } from './berth/v1/PlannedEnd.ts';
 import type { ProviderStatus as _berth_v1_ProviderStatus, ProviderStatus__Output as _berth_v1_ProviderStatus__Output } from './berth/v1/ProviderStatus.ts';
+import type { QueueStatus as _berth_v1_QueueStatus, QueueStatus__Output as _berth_v1_QueueStatus__Output } from './berth/v1/QueueStatus.ts';
+import type { QuotaUse as _berth_v1_QuotaUse, QuotaUse__Output as _berth_v1_QuotaUse__Output } from './berth/v1/QuotaUse.ts';
 import type { ReleaseSessionRequest as _berth_v1_ReleaseSessionRequest, ReleaseSessionRequest__Output as _berth_v1_ReleaseSessionRequest__Output } from './berth/v1/ReleaseSessionRequest.ts';
 import type { ReleaseSessionResponse as _berth_v1_ReleaseSessionResponse, ReleaseSessionResponse__Output as _berth_v1_ReleaseSessionResponse__Output } from './berth/v1/ReleaseSessionResponse.ts';
 import type { Requirements as _berth_v1_Requirements, Requirements__Output as _berth_v1_Requirements__Output } from './berth/v1/Requirements.ts';
@@ -47,9 +58,12 @@ import type { SetReserveRequest as _berth_v1_SetReserveRequest, SetReserveReques
 import type { SetReserveResponse as _berth_v1_SetReserveResponse, SetReserveResponse__Output as _berth_v1_SetReserveResponse__Output } from './berth/v1/SetReserveResponse.ts';
 import type { StreamLogsRequest as _berth_v1_StreamLogsRequest, StreamLogsRequest__Output as _berth_v1_StreamLogsRequest__Output } from './berth/v1/StreamLogsRequest.ts';
 import type { StreamLogsResponse as _berth_v1_StreamLogsResponse, StreamLogsResponse__Output as _berth_v1_StreamLogsResponse__Output } from './berth/v1/StreamLogsResponse.ts';
+import type { TenantQuota as _berth_v1_TenantQuota, TenantQuota__Output as _berth_v1_TenantQuota__Output } from './berth/v1/TenantQuota.ts';
 import type { TerminateSessionRequest as _berth_v1_TerminateSessionRequest, TerminateSessionRequest__Output as _berth_v1_TerminateSessionRequest__Output } from './berth/v1/TerminateSessionRequest.ts';
 import type { TerminateSessionResponse as _berth_v1_TerminateSessionResponse, TerminateSessionResponse__Output as _berth_v1_TerminateSessionResponse__Output } from './berth/v1/TerminateSessionResponse.ts';
 import type { Token as _berth_v1_Token, Token__Output as _berth_v1_Token__Output } from './berth/v1/Token.ts';
+import type { WatchEventsRequest as _berth_v1_WatchEventsRequest, WatchEventsRequest__Output as _berth_v1_WatchEventsRequest__Output } from './berth/v1/WatchEventsRequest.ts';
+import type { WatchEventsResponse as _berth_v1_WatchEventsResponse, WatchEventsResponse__Output as _berth_v1_WatchEventsResponse__Output } from './berth/v1/WatchEventsResponse.ts';
 import type { WatchSessionRequest as _berth_v1_WatchSessionRequest, WatchSessionRequest__Output as _berth_v1_WatchSessionRequest__Output } from './berth/v1/WatchSessionRequest.ts';
 import type { WatchSessionResponse as _berth_v1_WatchSessionResponse, WatchSessionResponse__Output as _berth_v1_WatchSessionResponse__Output } from './berth/v1/WatchSessionResponse.ts';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from './google/protobuf/Duration.ts';
@@ -75,11 +89,14 @@ export interface ProtoGrpcType {
       CreateTokenResponse: MessageTypeDefinition<_berth_v1_CreateTokenResponse, _berth_v1_CreateTokenResponse__Output>
       Deadlines: MessageTypeDefinition<_berth_v1_Deadlines, _berth_v1_Deadlines__Output>
       EndReason: EnumTypeDefinition
-      EndWarning: MessageTypeDefinition<_berth_v1_EndWarning, _berth_v1_EndWarning__Output>
       Endpoint: MessageTypeDefinition<_berth_v1_Endpoint, _berth_v1_Endpoint__Output>
       EndpointPort: MessageTypeDefinition<_berth_v1_EndpointPort, _berth_v1_EndpointPort__Output>
+      Event: MessageTypeDefinition<_berth_v1_Event, _berth_v1_Event__Output>
+      EventFilter: MessageTypeDefinition<_berth_v1_EventFilter, _berth_v1_EventFilter__Output>
       ExtendSessionRequest: MessageTypeDefinition<_berth_v1_ExtendSessionRequest, _berth_v1_ExtendSessionRequest__Output>
       ExtendSessionResponse: MessageTypeDefinition<_berth_v1_ExtendSessionResponse, _berth_v1_ExtendSessionResponse__Output>
+      GetQuotasRequest: MessageTypeDefinition<_berth_v1_GetQuotasRequest, _berth_v1_GetQuotasRequest__Output>
+      GetQuotasResponse: MessageTypeDefinition<_berth_v1_GetQuotasResponse, _berth_v1_GetQuotasResponse__Output>
       GetReserveRequest: MessageTypeDefinition<_berth_v1_GetReserveRequest, _berth_v1_GetReserveRequest__Output>
       GetReserveResponse: MessageTypeDefinition<_berth_v1_GetReserveResponse, _berth_v1_GetReserveResponse__Output>
       GetSessionRequest: MessageTypeDefinition<_berth_v1_GetSessionRequest, _berth_v1_GetSessionRequest__Output>
@@ -88,10 +105,15 @@ export interface ProtoGrpcType {
       GetStatusResponse: MessageTypeDefinition<_berth_v1_GetStatusResponse, _berth_v1_GetStatusResponse__Output>
       GpuRequirements: MessageTypeDefinition<_berth_v1_GpuRequirements, _berth_v1_GpuRequirements__Output>
       Instance: MessageTypeDefinition<_berth_v1_Instance, _berth_v1_Instance__Output>
+      InstanceStatus: MessageTypeDefinition<_berth_v1_InstanceStatus, _berth_v1_InstanceStatus__Output>
       KeepAliveRequest: MessageTypeDefinition<_berth_v1_KeepAliveRequest, _berth_v1_KeepAliveRequest__Output>
       KeepAliveResponse: MessageTypeDefinition<_berth_v1_KeepAliveResponse, _berth_v1_KeepAliveResponse__Output>
       ListClassesRequest: MessageTypeDefinition<_berth_v1_ListClassesRequest, _berth_v1_ListClassesRequest__Output>
       ListClassesResponse: MessageTypeDefinition<_berth_v1_ListClassesResponse, _berth_v1_ListClassesResponse__Output>
+      ListEventsRequest: MessageTypeDefinition<_berth_v1_ListEventsRequest, _berth_v1_ListEventsRequest__Output>
+      ListEventsResponse: MessageTypeDefinition<_berth_v1_ListEventsResponse, _berth_v1_ListEventsResponse__Output>
+      ListInstancesRequest: MessageTypeDefinition<_berth_v1_ListInstancesRequest, _berth_v1_ListInstancesRequest__Output>
+      ListInstancesResponse: MessageTypeDefinition<_berth_v1_ListInstancesResponse, _berth_v1_ListInstancesResponse__Output>
       ListSessionsRequest: MessageTypeDefinition<_berth_v1_ListSessionsRequest, _berth_v1_ListSessionsRequest__Output>
       ListSessionsResponse: MessageTypeDefinition<_berth_v1_ListSessionsResponse, _berth_v1_ListSessionsResponse__Output>
       ListTokensRequest: MessageTypeDefinition<_berth_v1_ListTokensRequest, _berth_v1_ListTokensRequest__Output>
@@ -99,8 +121,11 @@ export interface ProtoGrpcType {
       LoopStatus: MessageTypeDefinition<_berth_v1_LoopStatus, _berth_v1_LoopStatus__Output>
       MemoryAmount: MessageTypeDefinition<_berth_v1_MemoryAmount, _berth_v1_MemoryAmount__Output>
       OnConflict: EnumTypeDefinition
+      PlannedEnd: MessageTypeDefinition<_berth_v1_PlannedEnd, _berth_v1_PlannedEnd__Output>
       Protocol: EnumTypeDefinition
       ProviderStatus: MessageTypeDefinition<_berth_v1_ProviderStatus, _berth_v1_ProviderStatus__Output>
+      QueueStatus: MessageTypeDefinition<_berth_v1_QueueStatus, _berth_v1_QueueStatus__Output>
+      QuotaUse: MessageTypeDefinition<_berth_v1_QuotaUse, _berth_v1_QuotaUse__Output>
       ReleaseSessionRequest: MessageTypeDefinition<_berth_v1_ReleaseSessionRequest, _berth_v1_ReleaseSessionRequest__Output>
       ReleaseSessionResponse: MessageTypeDefinition<_berth_v1_ReleaseSessionResponse, _berth_v1_ReleaseSessionResponse__Output>
       Requirements: MessageTypeDefinition<_berth_v1_Requirements, _berth_v1_Requirements__Output>
@@ -129,9 +154,12 @@ export interface ProtoGrpcType {
       SetReserveResponse: MessageTypeDefinition<_berth_v1_SetReserveResponse, _berth_v1_SetReserveResponse__Output>
       StreamLogsRequest: MessageTypeDefinition<_berth_v1_StreamLogsRequest, _berth_v1_StreamLogsRequest__Output>
       StreamLogsResponse: MessageTypeDefinition<_berth_v1_StreamLogsResponse, _berth_v1_StreamLogsResponse__Output>
+      TenantQuota: MessageTypeDefinition<_berth_v1_TenantQuota, _berth_v1_TenantQuota__Output>
       TerminateSessionRequest: MessageTypeDefinition<_berth_v1_TerminateSessionRequest, _berth_v1_TerminateSessionRequest__Output>
       TerminateSessionResponse: MessageTypeDefinition<_berth_v1_TerminateSessionResponse, _berth_v1_TerminateSessionResponse__Output>
       Token: MessageTypeDefinition<_berth_v1_Token, _berth_v1_Token__Output>
+      WatchEventsRequest: MessageTypeDefinition<_berth_v1_WatchEventsRequest, _berth_v1_WatchEventsRequest__Output>
+      WatchEventsResponse: MessageTypeDefinition<_berth_v1_WatchEventsResponse, _berth_v1_WatchEventsResponse__Output>
       WatchSessionRequest: MessageTypeDefinition<_berth_v1_WatchSessionRequest, _berth_v1_WatchSessionRequest__Output>
       WatchSessionResponse: MessageTypeDefinition<_berth_v1_WatchSessionResponse, _berth_v1_WatchSessionResponse__Output>
     }

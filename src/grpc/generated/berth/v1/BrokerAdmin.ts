@@ -4,12 +4,18 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { CreateTokenRequest as _berth_v1_CreateTokenRequest, CreateTokenRequest__Output as _berth_v1_CreateTokenRequest__Output } from '../../berth/v1/CreateTokenRequest.ts';
 import type { CreateTokenResponse as _berth_v1_CreateTokenResponse, CreateTokenResponse__Output as _berth_v1_CreateTokenResponse__Output } from '../../berth/v1/CreateTokenResponse.ts';
+import type { GetQuotasRequest as _berth_v1_GetQuotasRequest, GetQuotasRequest__Output as _berth_v1_GetQuotasRequest__Output } from '../../berth/v1/GetQuotasRequest.ts';
+import type { GetQuotasResponse as _berth_v1_GetQuotasResponse, GetQuotasResponse__Output as _berth_v1_GetQuotasResponse__Output } from '../../berth/v1/GetQuotasResponse.ts';
 import type { GetReserveRequest as _berth_v1_GetReserveRequest, GetReserveRequest__Output as _berth_v1_GetReserveRequest__Output } from '../../berth/v1/GetReserveRequest.ts';
 import type { GetReserveResponse as _berth_v1_GetReserveResponse, GetReserveResponse__Output as _berth_v1_GetReserveResponse__Output } from '../../berth/v1/GetReserveResponse.ts';
 import type { GetStatusRequest as _berth_v1_GetStatusRequest, GetStatusRequest__Output as _berth_v1_GetStatusRequest__Output } from '../../berth/v1/GetStatusRequest.ts';
 import type { GetStatusResponse as _berth_v1_GetStatusResponse, GetStatusResponse__Output as _berth_v1_GetStatusResponse__Output } from '../../berth/v1/GetStatusResponse.ts';
 import type { ListClassesRequest as _berth_v1_ListClassesRequest, ListClassesRequest__Output as _berth_v1_ListClassesRequest__Output } from '../../berth/v1/ListClassesRequest.ts';
 import type { ListClassesResponse as _berth_v1_ListClassesResponse, ListClassesResponse__Output as _berth_v1_ListClassesResponse__Output } from '../../berth/v1/ListClassesResponse.ts';
+import type { ListEventsRequest as _berth_v1_ListEventsRequest, ListEventsRequest__Output as _berth_v1_ListEventsRequest__Output } from '../../berth/v1/ListEventsRequest.ts';
+import type { ListEventsResponse as _berth_v1_ListEventsResponse, ListEventsResponse__Output as _berth_v1_ListEventsResponse__Output } from '../../berth/v1/ListEventsResponse.ts';
+import type { ListInstancesRequest as _berth_v1_ListInstancesRequest, ListInstancesRequest__Output as _berth_v1_ListInstancesRequest__Output } from '../../berth/v1/ListInstancesRequest.ts';
+import type { ListInstancesResponse as _berth_v1_ListInstancesResponse, ListInstancesResponse__Output as _berth_v1_ListInstancesResponse__Output } from '../../berth/v1/ListInstancesResponse.ts';
 import type { ListTokensRequest as _berth_v1_ListTokensRequest, ListTokensRequest__Output as _berth_v1_ListTokensRequest__Output } from '../../berth/v1/ListTokensRequest.ts';
 import type { ListTokensResponse as _berth_v1_ListTokensResponse, ListTokensResponse__Output as _berth_v1_ListTokensResponse__Output } from '../../berth/v1/ListTokensResponse.ts';
 import type { RevokeTokenRequest as _berth_v1_RevokeTokenRequest, RevokeTokenRequest__Output as _berth_v1_RevokeTokenRequest__Output } from '../../berth/v1/RevokeTokenRequest.ts';
@@ -18,6 +24,8 @@ import type { SetReserveRequest as _berth_v1_SetReserveRequest, SetReserveReques
 import type { SetReserveResponse as _berth_v1_SetReserveResponse, SetReserveResponse__Output as _berth_v1_SetReserveResponse__Output } from '../../berth/v1/SetReserveResponse.ts';
 import type { TerminateSessionRequest as _berth_v1_TerminateSessionRequest, TerminateSessionRequest__Output as _berth_v1_TerminateSessionRequest__Output } from '../../berth/v1/TerminateSessionRequest.ts';
 import type { TerminateSessionResponse as _berth_v1_TerminateSessionResponse, TerminateSessionResponse__Output as _berth_v1_TerminateSessionResponse__Output } from '../../berth/v1/TerminateSessionResponse.ts';
+import type { WatchEventsRequest as _berth_v1_WatchEventsRequest, WatchEventsRequest__Output as _berth_v1_WatchEventsRequest__Output } from '../../berth/v1/WatchEventsRequest.ts';
+import type { WatchEventsResponse as _berth_v1_WatchEventsResponse, WatchEventsResponse__Output as _berth_v1_WatchEventsResponse__Output } from '../../berth/v1/WatchEventsResponse.ts';
 
 /**
  * What admins call. Every call but ListClasses needs the role "admin"; ListClasses is open to clients too.
@@ -40,6 +48,21 @@ export interface BrokerAdminClient extends grpc.Client {
   createToken(argument: _berth_v1_CreateTokenRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
   createToken(argument: _berth_v1_CreateTokenRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
   createToken(argument: _berth_v1_CreateTokenRequest, callback: grpc.requestCallback<_berth_v1_CreateTokenResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Quotas of tenants and what is used of them. A client may ask for its own tenant's.
+   */
+  GetQuotas(argument: _berth_v1_GetQuotasRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
+  GetQuotas(argument: _berth_v1_GetQuotasRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
+  GetQuotas(argument: _berth_v1_GetQuotasRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
+  GetQuotas(argument: _berth_v1_GetQuotasRequest, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Quotas of tenants and what is used of them. A client may ask for its own tenant's.
+   */
+  getQuotas(argument: _berth_v1_GetQuotasRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
+  getQuotas(argument: _berth_v1_GetQuotasRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
+  getQuotas(argument: _berth_v1_GetQuotasRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
+  getQuotas(argument: _berth_v1_GetQuotasRequest, callback: grpc.requestCallback<_berth_v1_GetQuotasResponse__Output>): grpc.ClientUnaryCall;
   
   GetReserve(argument: _berth_v1_GetReserveRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
   GetReserve(argument: _berth_v1_GetReserveRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_GetReserveResponse__Output>): grpc.ClientUnaryCall;
@@ -67,6 +90,38 @@ export interface BrokerAdminClient extends grpc.Client {
   listClasses(argument: _berth_v1_ListClassesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
   listClasses(argument: _berth_v1_ListClassesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
   listClasses(argument: _berth_v1_ListClassesRequest, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * The event log: every change of phase of sessions, instances and proxies, and every change of a reserve target.
+   * Kept 30 d, up to a number of events.
+   */
+  ListEvents(argument: _berth_v1_ListEventsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  ListEvents(argument: _berth_v1_ListEventsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  ListEvents(argument: _berth_v1_ListEventsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  ListEvents(argument: _berth_v1_ListEventsRequest, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * The event log: every change of phase of sessions, instances and proxies, and every change of a reserve target.
+   * Kept 30 d, up to a number of events.
+   */
+  listEvents(argument: _berth_v1_ListEventsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  listEvents(argument: _berth_v1_ListEventsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  listEvents(argument: _berth_v1_ListEventsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  listEvents(argument: _berth_v1_ListEventsRequest, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Instances that exist or are being made, in order of id, which is the order of creation.
+   */
+  ListInstances(argument: _berth_v1_ListInstancesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
+  ListInstances(argument: _berth_v1_ListInstancesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
+  ListInstances(argument: _berth_v1_ListInstancesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
+  ListInstances(argument: _berth_v1_ListInstancesRequest, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * Instances that exist or are being made, in order of id, which is the order of creation.
+   */
+  listInstances(argument: _berth_v1_ListInstancesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
+  listInstances(argument: _berth_v1_ListInstancesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
+  listInstances(argument: _berth_v1_ListInstancesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
+  listInstances(argument: _berth_v1_ListInstancesRequest, callback: grpc.requestCallback<_berth_v1_ListInstancesResponse__Output>): grpc.ClientUnaryCall;
   
   ListTokens(argument: _berth_v1_ListTokensRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
   ListTokens(argument: _berth_v1_ListTokensRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListTokensResponse__Output>): grpc.ClientUnaryCall;
@@ -122,6 +177,17 @@ export interface BrokerAdminClient extends grpc.Client {
   terminateSession(argument: _berth_v1_TerminateSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
   terminateSession(argument: _berth_v1_TerminateSessionRequest, callback: grpc.requestCallback<_berth_v1_TerminateSessionResponse__Output>): grpc.ClientUnaryCall;
   
+  /**
+   * Events as they happen, after those that are asked for first. None is left out.
+   */
+  WatchEvents(argument: _berth_v1_WatchEventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_berth_v1_WatchEventsResponse__Output>;
+  WatchEvents(argument: _berth_v1_WatchEventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_berth_v1_WatchEventsResponse__Output>;
+  /**
+   * Events as they happen, after those that are asked for first. None is left out.
+   */
+  watchEvents(argument: _berth_v1_WatchEventsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_berth_v1_WatchEventsResponse__Output>;
+  watchEvents(argument: _berth_v1_WatchEventsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_berth_v1_WatchEventsResponse__Output>;
+  
 }
 
 /**
@@ -135,11 +201,27 @@ export interface BrokerAdminHandlers extends grpc.UntypedServiceImplementation {
    */
   CreateToken: grpc.handleUnaryCall<_berth_v1_CreateTokenRequest__Output, _berth_v1_CreateTokenResponse>;
   
+  /**
+   * Quotas of tenants and what is used of them. A client may ask for its own tenant's.
+   */
+  GetQuotas: grpc.handleUnaryCall<_berth_v1_GetQuotasRequest__Output, _berth_v1_GetQuotasResponse>;
+  
   GetReserve: grpc.handleUnaryCall<_berth_v1_GetReserveRequest__Output, _berth_v1_GetReserveResponse>;
   
   GetStatus: grpc.handleUnaryCall<_berth_v1_GetStatusRequest__Output, _berth_v1_GetStatusResponse>;
   
   ListClasses: grpc.handleUnaryCall<_berth_v1_ListClassesRequest__Output, _berth_v1_ListClassesResponse>;
+  
+  /**
+   * The event log: every change of phase of sessions, instances and proxies, and every change of a reserve target.
+   * Kept 30 d, up to a number of events.
+   */
+  ListEvents: grpc.handleUnaryCall<_berth_v1_ListEventsRequest__Output, _berth_v1_ListEventsResponse>;
+  
+  /**
+   * Instances that exist or are being made, in order of id, which is the order of creation.
+   */
+  ListInstances: grpc.handleUnaryCall<_berth_v1_ListInstancesRequest__Output, _berth_v1_ListInstancesResponse>;
   
   ListTokens: grpc.handleUnaryCall<_berth_v1_ListTokensRequest__Output, _berth_v1_ListTokensResponse>;
   
@@ -158,15 +240,24 @@ export interface BrokerAdminHandlers extends grpc.UntypedServiceImplementation {
    */
   TerminateSession: grpc.handleUnaryCall<_berth_v1_TerminateSessionRequest__Output, _berth_v1_TerminateSessionResponse>;
   
+  /**
+   * Events as they happen, after those that are asked for first. None is left out.
+   */
+  WatchEvents: grpc.handleServerStreamingCall<_berth_v1_WatchEventsRequest__Output, _berth_v1_WatchEventsResponse>;
+  
 }
 
 export interface BrokerAdminDefinition extends grpc.ServiceDefinition {
   CreateToken: MethodDefinition<_berth_v1_CreateTokenRequest, _berth_v1_CreateTokenResponse, _berth_v1_CreateTokenRequest__Output, _berth_v1_CreateTokenResponse__Output>
+  GetQuotas: MethodDefinition<_berth_v1_GetQuotasRequest, _berth_v1_GetQuotasResponse, _berth_v1_GetQuotasRequest__Output, _berth_v1_GetQuotasResponse__Output>
   GetReserve: MethodDefinition<_berth_v1_GetReserveRequest, _berth_v1_GetReserveResponse, _berth_v1_GetReserveRequest__Output, _berth_v1_GetReserveResponse__Output>
   GetStatus: MethodDefinition<_berth_v1_GetStatusRequest, _berth_v1_GetStatusResponse, _berth_v1_GetStatusRequest__Output, _berth_v1_GetStatusResponse__Output>
   ListClasses: MethodDefinition<_berth_v1_ListClassesRequest, _berth_v1_ListClassesResponse, _berth_v1_ListClassesRequest__Output, _berth_v1_ListClassesResponse__Output>
+  ListEvents: MethodDefinition<_berth_v1_ListEventsRequest, _berth_v1_ListEventsResponse, _berth_v1_ListEventsRequest__Output, _berth_v1_ListEventsResponse__Output>
+  ListInstances: MethodDefinition<_berth_v1_ListInstancesRequest, _berth_v1_ListInstancesResponse, _berth_v1_ListInstancesRequest__Output, _berth_v1_ListInstancesResponse__Output>
   ListTokens: MethodDefinition<_berth_v1_ListTokensRequest, _berth_v1_ListTokensResponse, _berth_v1_ListTokensRequest__Output, _berth_v1_ListTokensResponse__Output>
   RevokeToken: MethodDefinition<_berth_v1_RevokeTokenRequest, _berth_v1_RevokeTokenResponse, _berth_v1_RevokeTokenRequest__Output, _berth_v1_RevokeTokenResponse__Output>
   SetReserve: MethodDefinition<_berth_v1_SetReserveRequest, _berth_v1_SetReserveResponse, _berth_v1_SetReserveRequest__Output, _berth_v1_SetReserveResponse__Output>
   TerminateSession: MethodDefinition<_berth_v1_TerminateSessionRequest, _berth_v1_TerminateSessionResponse, _berth_v1_TerminateSessionRequest__Output, _berth_v1_TerminateSessionResponse__Output>
+  WatchEvents: MethodDefinition<_berth_v1_WatchEventsRequest, _berth_v1_WatchEventsResponse, _berth_v1_WatchEventsRequest__Output, _berth_v1_WatchEventsResponse__Output>
 }

@@ -8,6 +8,11 @@ export interface Endpoint {
    * Whether the address stays the same when the instance behind it is replaced.
    */
   'stable'?: (boolean);
+  /**
+   * What the ports that say token_required ask for: send it as "authorization: Bearer TOKEN", or open the port's link
+   * once in a browser. Only in the answers of AcquireSession and GetSession; empty where no port asks for one.
+   */
+  'accessToken'?: (string);
 }
 
 export interface Endpoint__Output {
@@ -16,4 +21,9 @@ export interface Endpoint__Output {
    * Whether the address stays the same when the instance behind it is replaced.
    */
   'stable': (boolean);
+  /**
+   * What the ports that say token_required ask for: send it as "authorization: Bearer TOKEN", or open the port's link
+   * once in a browser. Only in the answers of AcquireSession and GetSession; empty where no port asks for one.
+   */
+  'accessToken': (string);
 }

@@ -14,6 +14,16 @@ export interface EndpointPort {
    * Ready to use, such as "http://127.0.0.1:20001" or "tcp://127.0.0.1:20002".
    */
   'url'?: (string);
+  /**
+   * Whether only requests that carry the session's access token are let through. Never for TCP, which cannot be asked
+   * for one.
+   */
+  'tokenRequired'?: (boolean);
+  /**
+   * With the access token, for a browser: it is turned into a cookie and leaves the address at once. Empty without a
+   * token and for protocols other than HTTP.
+   */
+  'link'?: (string);
 }
 
 export interface EndpointPort__Output {
@@ -28,4 +38,14 @@ export interface EndpointPort__Output {
    * Ready to use, such as "http://127.0.0.1:20001" or "tcp://127.0.0.1:20002".
    */
   'url': (string);
+  /**
+   * Whether only requests that carry the session's access token are let through. Never for TCP, which cannot be asked
+   * for one.
+   */
+  'tokenRequired': (boolean);
+  /**
+   * With the access token, for a browser: it is turned into a cookie and leaves the address at once. Empty without a
+   * token and for protocols other than HTTP.
+   */
+  'link': (string);
 }

@@ -4,6 +4,7 @@ import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _goo
 import type { Reserve as _berth_v1_Reserve, Reserve__Output as _berth_v1_Reserve__Output } from '../../berth/v1/Reserve.ts';
 import type { LoopStatus as _berth_v1_LoopStatus, LoopStatus__Output as _berth_v1_LoopStatus__Output } from '../../berth/v1/LoopStatus.ts';
 import type { ProviderStatus as _berth_v1_ProviderStatus, ProviderStatus__Output as _berth_v1_ProviderStatus__Output } from '../../berth/v1/ProviderStatus.ts';
+import type { QueueStatus as _berth_v1_QueueStatus, QueueStatus__Output as _berth_v1_QueueStatus__Output } from '../../berth/v1/QueueStatus.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface GetStatusResponse {
@@ -40,6 +41,10 @@ export interface GetStatusResponse {
   'reserves'?: (_berth_v1_Reserve)[];
   'loops'?: (_berth_v1_LoopStatus)[];
   'providers'?: (_berth_v1_ProviderStatus)[];
+  /**
+   * Classes in which sessions wait.
+   */
+  'queues'?: (_berth_v1_QueueStatus)[];
 }
 
 export interface GetStatusResponse__Output {
@@ -76,4 +81,8 @@ export interface GetStatusResponse__Output {
   'reserves': (_berth_v1_Reserve__Output)[];
   'loops': (_berth_v1_LoopStatus__Output)[];
   'providers': (_berth_v1_ProviderStatus__Output)[];
+  /**
+   * Classes in which sessions wait.
+   */
+  'queues': (_berth_v1_QueueStatus__Output)[];
 }

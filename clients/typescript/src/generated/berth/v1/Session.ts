@@ -6,7 +6,7 @@ import type { Endpoint as _berth_v1_Endpoint, Endpoint__Output as _berth_v1_Endp
 import type { Deadlines as _berth_v1_Deadlines, Deadlines__Output as _berth_v1_Deadlines__Output } from '../../berth/v1/Deadlines.ts';
 import type { Instance as _berth_v1_Instance, Instance__Output as _berth_v1_Instance__Output } from '../../berth/v1/Instance.ts';
 import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
-import type { EndWarning as _berth_v1_EndWarning, EndWarning__Output as _berth_v1_EndWarning__Output } from '../../berth/v1/EndWarning.ts';
+import type { PlannedEnd as _berth_v1_PlannedEnd, PlannedEnd__Output as _berth_v1_PlannedEnd__Output } from '../../berth/v1/PlannedEnd.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Session {
@@ -22,7 +22,8 @@ export interface Session {
   'labels'?: ({[key: string]: string});
   'phase'?: (_berth_v1_SessionPhase);
   /**
-   * Why the session is still waiting, in words for people. Empty when it does not wait.
+   * Why the session is still waiting, in words for people. Empty when it does not wait. Also set in ACTIVE while its
+   * instance is being replaced.
    */
   'waitingFor'?: (string);
   /**
@@ -71,11 +72,32 @@ export interface Session {
   /**
    * Set when the end is near, and taken back when the end moves away.
    */
-  'warning'?: (_berth_v1_EndWarning | null);
+  'warning'?: (_berth_v1_PlannedEnd | null);
   /**
    * Instances tried so far.
    */
   'attempts'?: (number);
+  /**
+   * While QUEUED: 1 for the next one of its class to be served. Tenants take turns. 0: not queued.
+   */
+  'queuePosition'?: (number);
+  /**
+   * While QUEUED, and after it ended by QUEUE_TIMEOUT: how many offers were refused by which rule at the last look,
+   * such as "price", "region" or "cap".
+   */
+  'refused'?: ({[key: string]: number});
+  /**
+   * While ACTIVE: when and why it ends if nothing happens.
+   */
+  'plannedEnd'?: (_berth_v1_PlannedEnd | null);
+  /**
+   * When it was last used, as far as is known. Set from ACTIVE on.
+   */
+  'lastUsedTime'?: (_google_protobuf_Timestamp | null);
+  /**
+   * Instances that were lost and replaced behind the endpoint.
+   */
+  'replacements'?: (number);
 }
 
 export interface Session__Output {
@@ -91,7 +113,8 @@ export interface Session__Output {
   'labels': ({[key: string]: string});
   'phase': (_berth_v1_SessionPhase__Output);
   /**
-   * Why the session is still waiting, in words for people. Empty when it does not wait.
+   * Why the session is still waiting, in words for people. Empty when it does not wait. Also set in ACTIVE while its
+   * instance is being replaced.
    */
   'waitingFor': (string);
   /**
@@ -140,9 +163,30 @@ export interface Session__Output {
   /**
    * Set when the end is near, and taken back when the end moves away.
    */
-  'warning': (_berth_v1_EndWarning__Output | null);
+  'warning': (_berth_v1_PlannedEnd__Output | null);
   /**
    * Instances tried so far.
    */
   'attempts': (number);
+  /**
+   * While QUEUED: 1 for the next one of its class to be served. Tenants take turns. 0: not queued.
+   */
+  'queuePosition': (number);
+  /**
+   * While QUEUED, and after it ended by QUEUE_TIMEOUT: how many offers were refused by which rule at the last look,
+   * such as "price", "region" or "cap".
+   */
+  'refused': ({[key: string]: number});
+  /**
+   * While ACTIVE: when and why it ends if nothing happens.
+   */
+  'plannedEnd': (_berth_v1_PlannedEnd__Output | null);
+  /**
+   * When it was last used, as far as is known. Set from ACTIVE on.
+   */
+  'lastUsedTime': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * Instances that were lost and replaced behind the endpoint.
+   */
+  'replacements': (number);
 }

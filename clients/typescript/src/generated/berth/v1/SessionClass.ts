@@ -41,6 +41,14 @@ export interface SessionClass {
    * Median of the last measured cold starts. Unset until there is one.
    */
   'expectedStart'?: (_google_protobuf_Duration | null);
+  /**
+   * Whether the endpoint asks for the session's access token.
+   */
+  'tokenRequired'?: (boolean);
+  /**
+   * Whether an instance that is lost in use is replaced behind the endpoint; otherwise the session ends.
+   */
+  'replacesLost'?: (boolean);
 }
 
 /**
@@ -80,4 +88,12 @@ export interface SessionClass__Output {
    * Median of the last measured cold starts. Unset until there is one.
    */
   'expectedStart': (_google_protobuf_Duration__Output | null);
+  /**
+   * Whether the endpoint asks for the session's access token.
+   */
+  'tokenRequired': (boolean);
+  /**
+   * Whether an instance that is lost in use is replaced behind the endpoint; otherwise the session ends.
+   */
+  'replacesLost': (boolean);
 }

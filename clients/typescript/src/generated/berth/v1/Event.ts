@@ -1,0 +1,87 @@
+// Original file: proto/berth/v1/admin.proto
+
+import type { Timestamp as _google_protobuf_Timestamp, Timestamp__Output as _google_protobuf_Timestamp__Output } from '../../google/protobuf/Timestamp.ts';
+
+export interface Event {
+  /**
+   * Names its place in the log; for after_id.
+   */
+  'id'?: (string);
+  'time'?: (_google_protobuf_Timestamp | null);
+  /**
+   * "session", "instance", "proxy" or "reserve".
+   */
+  'kind'?: (string);
+  /**
+   * Of the session, instance or proxy; for "reserve" the class.
+   */
+  'subject'?: (string);
+  'class'?: (string);
+  /**
+   * Of a session's event.
+   */
+  'tenant'?: (string);
+  /**
+   * Who did it: a token's id, "local", or the loop of the leader, such as "sessions".
+   */
+  'actor'?: (string);
+  /**
+   * The phase before, or the reserve target. Empty: made anew, or the configuration's target.
+   */
+  'before'?: (string);
+  'after'?: (string);
+  /**
+   * Why it ended, such as "idle" or "lost"; empty otherwise.
+   */
+  'reason'?: (string);
+  /**
+   * The same in words for people.
+   */
+  'detail'?: (string);
+  /**
+   * The session of an instance's or a proxy's event, where there is one.
+   */
+  'sessionId'?: (string);
+}
+
+export interface Event__Output {
+  /**
+   * Names its place in the log; for after_id.
+   */
+  'id': (string);
+  'time': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * "session", "instance", "proxy" or "reserve".
+   */
+  'kind': (string);
+  /**
+   * Of the session, instance or proxy; for "reserve" the class.
+   */
+  'subject': (string);
+  'class': (string);
+  /**
+   * Of a session's event.
+   */
+  'tenant': (string);
+  /**
+   * Who did it: a token's id, "local", or the loop of the leader, such as "sessions".
+   */
+  'actor': (string);
+  /**
+   * The phase before, or the reserve target. Empty: made anew, or the configuration's target.
+   */
+  'before': (string);
+  'after': (string);
+  /**
+   * Why it ended, such as "idle" or "lost"; empty otherwise.
+   */
+  'reason': (string);
+  /**
+   * The same in words for people.
+   */
+  'detail': (string);
+  /**
+   * The session of an instance's or a proxy's event, where there is one.
+   */
+  'sessionId': (string);
+}
