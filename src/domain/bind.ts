@@ -71,6 +71,7 @@ function bindInstance(i: InstanceIn<'ready'>, session: Session, now: EpochMs): I
 
 /** What every phase of a session has. */
 export function baseOf(s: Session) {
-  const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts } = s;
-  return { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts };
+  const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts, counted } = s;
+  const base = { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts };
+  return counted === undefined ? base : { ...base, counted };
 }

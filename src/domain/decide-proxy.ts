@@ -1,6 +1,7 @@
 import type { Addresses, Endpoint } from './endpoint.ts';
 import type { Instance } from './instance.ts';
-import type { Proxy } from './proxy.ts';
+import type { Proxy, ProxyIn } from './proxy.ts';
+import { sameAddresses } from './replace.ts';
 import type { EpochMs } from './time.ts';
 
 export type ProxySeenNow =
@@ -22,11 +23,13 @@ export function decideProxy(p: Proxy, instance: Instance | undefined, seen: Prox
       if (isOver(instance)) return { proxy: deleting(p, now), ask: 'remove' };
       const upstream = addressesOf(instance);
       if (seen.status === 'serving' && upstream !== null)
-        return { proxy: { ...p, phase: 'serving', since: now, upstream, endpoint: seen.endpoint } };
+        return { proxy: { ...p, phase: 'serving', since: now, upstream, endpoint: endpointOf(p, seen.endpoint) } };
       return upstream === null && p.upstream === null ? {} : { ask: 'ensure', upstream };
     }
     case 'serving':
-      return p.session === null && isOver(instance) ? { proxy: deleting(p, now), ask: 'remove' } : {};
+      return p.session === null && isOver(instance)
+        ? { proxy: deleting(p, now), ask: 'remove' }
+        : follow(p, instance, seen);
     case 'deleting':
       return seen.status === 'absent' ? { proxy: { ...baseOf(p), phase: 'gone', since: now } } : { ask: 'remove' };
     case 'gone':
@@ -34,6 +37,16 @@ export function decideProxy(p: Proxy, instance: Instance | undefined, seen: Prox
     default:
       return p satisfies never;
   }
+}
+
+const endpointOf = (p: Proxy, endpoint: Endpoint): Endpoint =>
+  p.access === 'token' ? { ...endpoint, tokenRequired: true } : endpoint;
+
+/** Another instance has taken the place of a lost one: the proxy is led there, its endpoint stays. */
+function follow(p: ProxyIn<'serving'>, instance: Instance | undefined, seen: ProxySeenNow): ProxyDecision {
+  const upstream = isOver(instance) ? null : addressesOf(instance);
+  if (upstream === null || sameAddresses(upstream, p.upstream)) return {};
+  return seen.status === 'serving' ? { proxy: { ...p, upstream } } : { ask: 'ensure', upstream };
 }
 
 const isOver = (i: Instance | undefined): boolean => i === undefined || i.phase === 'destroying' || i.phase === 'gone';
@@ -45,6 +58,9 @@ export const deleting = (p: Proxy, now: EpochMs): Proxy => ({ ...baseOf(p), phas
 
 function baseOf(p: Proxy) {
   const { id, revision, kind, ports, instance, session, createdAt, settings } = p;
-  const own = settings === undefined ? {} : { settings };
+  const own = {
+    ...(settings === undefined ? {} : { settings }),
+    ...(p.access === undefined ? {} : { access: p.access }),
+  };
   return { id, revision, kind, class: p.class, ports, instance, session, createdAt, ...own };
 }

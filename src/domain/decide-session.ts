@@ -1,11 +1,13 @@
 import { asMember, baseOf, bind } from './bind.ts';
 import { costSoFar } from './cost.ts';
 import { deleting } from './decide-proxy.ts';
-import { giveUpInstance } from './give-up.ts';
+import { destroyInstance, giveUpInstance } from './give-up.ts';
 import { activeLookAt, idleAt, nextEnd, withdrawWarning } from './idle.ts';
 import type { DestroyReason, Instance } from './instance.ts';
 import type { Proxy } from './proxy.ts';
-import type { EndReason, Session, SessionIn } from './session.ts';
+import { failureOf, finishReplacement, isGivenUp, loseInstance, outOfReplacements } from './replace.ts';
+import type { EndReason, Session, SessionIn, Use } from './session.ts';
+import type { ReplacePolicy } from './session-class.ts';
 import { type EpochMs, earliest, SECOND } from './time.ts';
 
 /** What belongs to the session now, as the store has it. */
@@ -16,6 +18,10 @@ export type SessionPolicy = {
   readonly keepEndedMs: number;
   /** Nothing ends by a deadline before this: the clock has just jumped. */
   readonly heldUntil: EpochMs;
+  /** Up to when its use is known: it ends as idle only if nothing was seen after its last use up to the deadline. */
+  readonly usedKnownUntil: EpochMs;
+  /** What its class says of a lost instance; null: the session ends. */
+  readonly onLoss: ReplacePolicy | null;
 };
 
 /** The commit to make, if any, and when to look again if nothing happens. */
@@ -83,13 +89,6 @@ function decideStarting(s: SessionIn<'starting'>, seen: SessionSeen, now: EpochM
   };
 }
 
-const isGivenUp = (i: Instance): boolean => i.phase === 'destroying' || i.phase === 'gone';
-
-const failureOf = (i: Instance | undefined): string =>
-  i !== undefined && (i.phase === 'destroying' || i.phase === 'gone') && i.detail !== ''
-    ? i.detail
-    : 'the instance is gone';
-
 type Active = SessionIn<'active'>;
 type EndContext = {
   readonly s: Active;
@@ -106,8 +105,13 @@ const ENDS: readonly {
 }[] = [
   {
     why: 'instance-lost',
-    when: (c) => c.seen.instance === undefined || isGivenUp(c.seen.instance),
+    when: (c) => isLost(c) && c.policy.onLoss === null,
     detail: (c) => failureOf(c.seen.instance),
+  },
+  {
+    why: 'instance-lost',
+    when: (c) => outOfReplacements(c.s, c.policy.onLoss, c.now) !== null,
+    detail: (c) => outOfReplacements(c.s, c.policy.onLoss, c.now) ?? '',
   },
   { why: 'expired', when: (c) => due(c.s.expireAt, c.policy, c.now), detail: () => 'its lifetime was over' },
   {
@@ -115,20 +119,36 @@ const ENDS: readonly {
     when: (c) => due(c.s.confirmBy, c.policy, c.now),
     detail: () => 'nobody asked for it after it turned active',
   },
-  { why: 'idle', when: (c) => due(idleAt(c.s), c.policy, c.now), detail: () => 'it was not used' },
+  {
+    why: 'idle',
+    when: (c) => due(idleAt(c.s), c.policy, c.now) && c.policy.usedKnownUntil >= (idleAt(c.s) ?? 0),
+    detail: () => 'it was not used',
+  },
 ];
+
+const isLost = ({ seen }: EndContext): boolean => seen.instance === undefined || isGivenUp(seen.instance);
 
 function decideActive(s: Active, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
   const context = { s, seen, policy, now };
   const end = ENDS.find((e) => e.when(context));
   if (end !== undefined) return { session: endSession(s, end.why, end.detail(context), now), lookAt: now };
+  if (isLost(context) && s.paidFrom !== null)
+    return { session: loseInstance(s, failureOf(seen.instance), now), lookAt: now };
+  const replaced = finishReplacement(s, seen.instance, seen.proxy, now);
+  if (replaced !== null) return { ...replaced, lookAt: now };
+  return warn(s, policy, now);
+}
+
+function warn(s: Active, policy: SessionPolicy, now: EpochMs): SessionDecision {
   const current = withdrawWarning(s, now);
   const { warning, warnAt } = nextEnd(current);
   if (now >= warnAt && current.warning?.endAt !== warning.endAt) {
     const warned: Active = { ...current, warning };
     return { session: warned, lookAt: held(activeLookAt(warned), policy) };
   }
-  const lookAt = earliest(activeLookAt(current));
+  const giveUpAt =
+    s.replacing === undefined || policy.onLoss === null ? null : s.replacing.since + policy.onLoss.withinMs;
+  const lookAt = earliest(activeLookAt(current), giveUpAt);
   const next = lookAt !== null && lookAt <= now ? held(lookAt, policy) : lookAt;
   return current === s ? { lookAt: next } : { session: current, lookAt: next };
 }
@@ -150,18 +170,20 @@ export function endSession(
     why,
     detail,
     wasActive: s.phase === 'active',
+    ...(s.phase === 'queued' && s.refused !== undefined ? { refused: s.refused } : {}),
   };
 }
 
-function useOf(s: Active) {
-  const { instance, endpoint, fromReserve, activeAt, expireAt, lastUsedAt, confirmBy, warning } = s;
-  return { instance, endpoint, fromReserve, activeAt, expireAt, lastUsedAt, confirmBy, warning };
+/** The session without what every phase has. A lost instance that was to be replaced no longer is. */
+function useOf(s: Active): Use {
+  const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts, phase, replacing, ...use } = s;
+  return use;
 }
 
 /** Gives the instance and the proxy up together with the session's last phase: one commit. */
 function release(s: SessionIn<'releasing'>, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
   const reason: DestroyReason = s.why === 'admin' ? 'admin' : 'released';
-  const instance = seen.instance === undefined ? undefined : giveUpInstance(seen.instance, s.id, reason, now);
+  const instance = seen.instance === undefined ? undefined : giveUp(seen.instance, s, reason, now);
   const proxy = giveUpProxy(seen.proxy, s, instance, now);
   return {
     session: {
@@ -177,6 +199,10 @@ function release(s: SessionIn<'releasing'>, seen: SessionSeen, policy: SessionPo
     lookAt: null,
   };
 }
+
+/** What has served the session, or was to behind its endpoint, is nobody else's. */
+const giveUp = (i: Instance, s: SessionIn<'releasing'>, why: DestroyReason, now: EpochMs): Instance | undefined =>
+  s.wasActive && i.for === s.id ? destroyInstance(i, why, '', now) : giveUpInstance(i, s.id, why, now);
 
 /** A proxy stays with an instance that goes back to the reserve. */
 function giveUpProxy(p: Proxy | undefined, s: Session, i: Instance | undefined, now: EpochMs): Proxy | undefined {

@@ -21,6 +21,9 @@ export type Endpoint = {
 /** The query parameter that brings the access token once; the proxy turns it into a cookie. */
 export const TOKEN_PARAMETER = 'berth_token';
 
+/** How berth's own probes name themselves, so that they do not pass for use. */
+export const PROBE_AGENT = 'berth-probe';
+
 /** `http://host:port` for HTTP, `grpc://…` and `tcp://…` otherwise. */
 export function urlOf(p: PortAddress): string {
   const host = p.host.includes(':') ? `[${p.host}]` : p.host;

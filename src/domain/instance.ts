@@ -31,6 +31,7 @@ type Base = {
   /** The class's recipe when the instance was intended. */
   readonly recipe: string;
   readonly provider: string;
+  /** The proxy that leads to it; the session's own once it replaces a lost one. */
   readonly proxy: ProxyId;
   /** The session it was made for; null for the reserve. */
   readonly for: SessionId | null;

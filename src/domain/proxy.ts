@@ -36,8 +36,10 @@ type Base = {
   readonly class: string;
   /** Of its class when it was made. Absent where the kind has none. */
   readonly settings?: ProxySettings;
+  /** Whether its HTTP and gRPC ports ask for the session's access token. Absent: they do not. */
+  readonly access?: 'token';
   readonly ports: readonly NamedPort[];
-  /** The instance behind it. */
+  /** The instance behind it; another one after a loss in use that is replaced. */
   readonly instance: InstanceId;
   /** The session whose address it is; null in the reserve. Bound once. */
   readonly session: SessionId | null;

@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts';
 import type { InstanceId, ProxyId, SessionId } from './ids.ts';
+import type { Counted } from './quota.ts';
 import type { Micros, Requirements, Resources } from './resources.ts';
 import type { EpochMs } from './time.ts';
 
@@ -76,6 +77,8 @@ type Base = {
   readonly since: EpochMs;
   /** Instances tried so far. */
   readonly attempts: number;
+  /** What it counts in its tenant's quotas. Absent: made by a broker that knew of none. */
+  readonly counted?: Counted;
 };
 
 /** A lost instance on its way to be replaced behind the session's endpoint. */
@@ -104,6 +107,10 @@ export type Use = {
   readonly replacing?: Replacing;
   /** Instances that were lost and replaced. Absent: none. */
   readonly replacements?: number;
+  /** Cost of the instances before this one. Absent: there were none. */
+  readonly spentMicros?: Micros;
+  /** Since when the present instance is paid; null: there is none now. Absent: its first one, as `cost.ts` tells. */
+  readonly paidFrom?: EpochMs | null;
 };
 
 /** How many offers were refused by which rule. */

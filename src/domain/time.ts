@@ -13,6 +13,13 @@ export function earliest(...times: readonly (EpochMs | null | undefined)[]): Epo
   return first;
 }
 
+/** A time as RFC 3339 or ISO 8601 writes it; null: it is none. */
+export function parseTime(text: string): EpochMs | null {
+  // biome-ignore lint/style/noRestrictedGlobals: it reads a time that is given, and no clock
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}
+
 /** ISO 8601 in UTC, for people and logs. */
 // biome-ignore lint/style/noRestrictedGlobals: it formats a time that is given, and reads no clock
 export const iso = (at: EpochMs): string => new Date(at).toISOString();

@@ -8,7 +8,7 @@ export type Transition =
   | { readonly kind: 'instance'; readonly before: Instance | undefined; readonly after: Instance }
   | { readonly kind: 'proxy'; readonly before: Proxy | undefined; readonly after: Proxy };
 
-export type AcquireOutcome = 'active' | 'waiting' | 'refused' | 'ended' | 'error';
+export type AcquireOutcome = 'active' | 'waiting' | 'refused' | 'over-quota' | 'ended' | 'error';
 export type AcquireSource = 'reserve' | 'cold' | 'none';
 
 /** What the engine tells its surroundings, for metrics and logs. Called on the hot path: must be cheap, never throw. */
@@ -18,5 +18,7 @@ export type EngineHooks = {
   readonly onLoopPass: (loop: string) => void;
   readonly onLoopError: (loop: string, err: unknown, fields: Readonly<Record<string, string>>) => void;
   readonly onLeader: (epoch: number | null) => void;
+  /** The hook that a class calls before a session ends by itself was called: what came of it, in words for people. */
+  readonly onBeforeEnd: (s: Session, outcome: string) => void;
   readonly onOrphan: (provider: string, id: string) => void;
 };

@@ -1,11 +1,12 @@
 import { isBrokerError } from '../domain/errors.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { InstanceIn } from '../domain/instance.ts';
-import { grant, sameResources } from '../domain/match.ts';
+import { grant, mismatch, sameResources } from '../domain/match.ts';
 import type { ProxyIn } from '../domain/proxy.ts';
 import type { Requirements } from '../domain/resources.ts';
+import type { Refused } from '../domain/session.ts';
 import type { SessionClass } from '../domain/session-class.ts';
-import type { Offer } from '../ports/compute-provider.ts';
+import type { Offer, Offers } from '../ports/compute-provider.ts';
 import type { EngineContext } from './context.ts';
 
 /** For whom an instance is made. */
@@ -17,12 +18,20 @@ export type LaunchFor = {
 
 export type Launch =
   | { readonly offer: Offer; readonly instance: InstanceIn<'intended'>; readonly proxy: ProxyIn<'creating'> }
-  /** Nothing is to be had; in words for people. */
-  | { readonly refused: string };
+  | Nothing;
+
+/** Nothing is to be had: why, in words for people, and how many offers were refused by which rule. */
+export type Nothing = { readonly why: string; readonly refused: Refused };
 
 /** Why nothing more is made, in words for people. */
 export const atCap = (max: number, provider: string): string =>
   `all ${max} instances allowed on ${provider} are in use`;
+
+/** The same as what a session waits for. */
+export const cappedAt = (max: number, provider: string): Nothing => ({
+  why: atCap(max, provider),
+  refused: { cap: 1 },
+});
 
 /** The cheapest offer that does, and the records of the instance and proxy to be made from it. Commits nothing. */
 export async function planLaunch(
@@ -32,20 +41,35 @@ export async function planLaunch(
   signal: AbortSignal,
 ): Promise<Launch> {
   const provider = ctx.providers.get(c.provider);
-  if (provider === undefined) return { refused: `no provider "${c.provider}" is configured` };
+  if (provider === undefined) return { why: `no provider "${c.provider}" is configured`, refused: {} };
   const resources = grant(c.resources, of.requirements);
-  let offers: readonly Offer[];
+  let found: Offers;
   try {
-    offers = await provider.listOffers(resources, of.requirements, signal);
+    found = await provider.listOffers(resources, of.requirements, signal);
   } catch (err) {
-    if (isBrokerError(err)) return { refused: err.message };
+    if (isBrokerError(err)) return { why: err.message, refused: {} };
     throw err;
   }
-  const best = offers.toSorted((a, b) => a.microsPerHour - b.microsPerHour)[0];
-  if (best === undefined) return { refused: `${c.provider} has nothing with these resources` };
+  const { suitable, refused } = sortOut(found, of.requirements);
+  const best = suitable.toSorted((a, b) => a.microsPerHour - b.microsPerHour)[0];
+  if (best === undefined) return { why: `${c.provider} has nothing with these resources`, refused };
   // With other resources than the class's it is no reserve member either: one who asks for nothing gets the class's.
   const personal = of.personal || !sameResources(resources, c.resources);
   return { offer: best, ...recordsFor(ctx, c, { ...of, personal }, best) };
+}
+
+/** Checks again what a provider offers: which do, and how many were refused by which rule. */
+function sortOut(
+  found: Offers,
+  need: Requirements,
+): { readonly suitable: readonly Offer[]; readonly refused: Refused } {
+  const refused: Record<string, number> = { ...found.refused };
+  const suitable = found.offers.filter((offer) => {
+    const rule = mismatch(offer, need);
+    if (rule !== null) refused[rule] = (refused[rule] ?? 0) + 1;
+    return rule === null;
+  });
+  return { suitable, refused };
 }
 
 function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: Offer) {
@@ -77,6 +101,7 @@ function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: O
     class: c.name,
     ports: c.ports,
     ...(c.proxySettings === null ? {} : { settings: c.proxySettings }),
+    ...(c.access === 'token' ? { access: c.access } : {}),
     instance: instance.id,
     session: null,
     createdAt: now,

@@ -10,8 +10,10 @@ export const LOOPS = [
   'queue',
   'reserve',
   'observer',
+  'activity',
   'orphans',
   'ended',
+  'quotas',
   'history',
 ] as const;
 export type LoopName = (typeof LOOPS)[number];

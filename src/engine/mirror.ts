@@ -1,7 +1,9 @@
 import type { InstanceId, ProxyId, SessionId } from '../domain/ids.ts';
 import { type Instance, isUnclaimed } from '../domain/instance.ts';
 import type { Proxy } from '../domain/proxy.ts';
-import type { Session } from '../domain/session.ts';
+import { fairOrder } from '../domain/queue.ts';
+import type { Session, SessionIn } from '../domain/session.ts';
+import type { EpochMs } from '../domain/time.ts';
 import { createPool } from './pool.ts';
 import type { Mirrored, MirroredKind } from './records.ts';
 
@@ -14,6 +16,24 @@ export type MirrorChange = {
     readonly after: Mirrored[K] | undefined;
   };
 }[MirroredKind];
+
+type Order = {
+  readonly sessions: readonly SessionIn<'queued'>[];
+  readonly positions: ReadonlyMap<SessionId, number>;
+};
+/** Of one class. `order` null: to be made anew. */
+type Queue = { order: Order | null; turn: number; readonly turns: Map<string, number>; readonly placedAt: EpochMs[] };
+/** Placements that are remembered. */
+const KEEP_PLACED = 20;
+const SERVED: ReadonlySet<string> = new Set(['starting', 'activating', 'active']);
+
+/** A session of the tenant left the queue for an instance: it is another's turn. */
+function noteTurn(queue: Queue, s: Session): void {
+  queue.turn += 1;
+  queue.turns.set(s.tenant, queue.turn);
+  queue.placedAt.push(s.since);
+  if (queue.placedAt.length > KEEP_PLACED) queue.placedAt.shift();
+}
 
 type Listener = (change: MirrorChange) => void;
 type Kept = { readonly revision: number; readonly value: unknown };
@@ -42,7 +62,12 @@ export function createMirror() {
     instance: new Map<string, number>(),
     proxy: new Map<string, number>(),
   };
-  const byClass = { unclaimed: new Map<string, Set<InstanceId>>(), queued: new Map<string, Set<SessionId>>() };
+  const byClass = {
+    unclaimed: new Map<string, Set<InstanceId>>(),
+    queued: new Map<string, Set<SessionId>>(),
+    replacing: new Map<string, Set<SessionId>>(),
+  };
+  const queues = new Map<string, Queue>();
   const pool = createPool();
 
   const value = <K extends MirroredKind>(kind: K, id: string) => kept[kind].get(id)?.value as Mirrored[K] | undefined;
@@ -61,6 +86,27 @@ export function createMirror() {
     else ids.delete(id);
   }
 
+  function queueOf(className: string): Queue {
+    const known = queues.get(className);
+    if (known !== undefined) return known;
+    const made: Queue = { order: null, turn: 0, turns: new Map(), placedAt: [] };
+    queues.set(className, made);
+    return made;
+  }
+
+  /** In the order in which they are served; made anew only when somebody came or left. */
+  function orderOf(className: string): Order {
+    const queue = queueOf(className);
+    if (queue.order !== null) return queue.order;
+    const waiting = [...(byClass.queued.get(className) ?? [])]
+      .sort()
+      .flatMap((id) => value('session', id) ?? [])
+      .filter((s) => s.phase === 'queued');
+    const sessions = fairOrder(waiting, queue.turns);
+    queue.order = { sessions, positions: new Map(sessions.map((s, n) => [s.id, n + 1])) };
+    return queue.order;
+  }
+
   /** Keeps the counts, the lists by class and the pool in step with one change. */
   const index: {
     readonly [K in MirroredKind]?: (before: Mirrored[K] | undefined, after: Mirrored[K] | undefined) => void;
@@ -68,7 +114,13 @@ export function createMirror() {
     session(before, after) {
       count('session', before?.phase, after?.phase);
       const of = after ?? before;
-      if (of !== undefined) file(byClass.queued, of.asked.class, of.id, after?.phase === 'queued');
+      if (of === undefined) return;
+      const wasQueued = before?.phase === 'queued';
+      const isQueued = after?.phase === 'queued';
+      file(byClass.queued, of.asked.class, of.id, isQueued);
+      file(byClass.replacing, of.asked.class, of.id, after?.phase === 'active' && after.replacing !== undefined);
+      if (wasQueued || isQueued) queueOf(of.asked.class).order = null;
+      if (wasQueued && after !== undefined && SERVED.has(after.phase)) noteTurn(queueOf(of.asked.class), after);
     },
     instance(before, after) {
       count('instance', before?.phase, after?.phase);
@@ -118,13 +170,17 @@ export function createMirror() {
       }
       return found;
     },
-    /** Waiting sessions of a class; oldest first. */
-    queued(className: string): Session[] {
-      return [...(byClass.queued.get(className) ?? [])]
-        .sort()
-        .map((id) => value('session', id))
-        .filter((s) => s !== undefined);
-    },
+    /** Waiting sessions of a class in the order in which they are served. */
+    queued: (className: string): readonly SessionIn<'queued'>[] => orderOf(className).sessions,
+    /** From 1; 0: it does not wait. */
+    queuePosition: (className: string, id: SessionId): number => orderOf(className).positions.get(id) ?? 0,
+    /** When the last sessions left the queue of a class for an instance, oldest first. */
+    placedAt: (className: string): readonly EpochMs[] => queueOf(className).placedAt,
+    /** Sessions in use whose instance was lost and is to be replaced. */
+    replacing: (className: string): SessionIn<'active'>[] =>
+      [...(byClass.replacing.get(className) ?? [])]
+        .flatMap((id) => value('session', id) ?? [])
+        .filter((s) => s.phase === 'active'),
     queueLength: (className: string): number => byClass.queued.get(className)?.size ?? 0,
 
     /** Takes in a record as committed; ignored unless newer than what is kept. `after` undefined: dropped. */

@@ -3,6 +3,7 @@ import { BrokerError } from '../domain/errors.ts';
 import type { SessionId, TokenId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Proxy } from '../domain/proxy.ts';
+import type { QuotaName } from '../domain/quota.ts';
 import type { StartHistory } from '../domain/reserve.ts';
 import type { Asked, Session } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
@@ -36,6 +37,8 @@ export type TokenRecord = {
 };
 /** Whose instances the store tells of. */
 export type InstallationRecord = { readonly id: string };
+/** Secret: whoever has it can make every session's access token. */
+export type AccessKeyRecord = { readonly key: string };
 export type LeaseRecord = {
   readonly holder: string /** The holder stopped and gave it up. */;
   readonly released: boolean;
@@ -69,6 +72,7 @@ export const KEY = {
   /** Its revision is the leader's epoch: written at every change of leader, expected by every write of a loop. */
   epoch: 'epoch/leader',
   installation: 'installation/id',
+  accessKey: 'installation/access-key',
 } as const;
 
 /** Sorted sets. */
@@ -89,7 +93,13 @@ export const SET = {
 /** Counters. */
 export const COUNTER = {
   instances: (provider: string) => `instances/${provider}`,
+  /** What a tenant has of one of its quotas. */
+  quota: (tenant: string, name: QuotaName) => `quota/${tenant}/${name}`,
 } as const;
+
+/** Which quota of the tenant the counter is of. */
+export const quotaNameOf = (tenant: string, counter: string): QuotaName =>
+  counter.slice(`quota/${tenant}/`.length) as QuotaName;
 
 /** The value to store: without the revision, which the store keeps beside it. */
 export const encode = (record: object): object =>

@@ -37,6 +37,9 @@ export function createReport(log: Logger, metrics: Metrics, clock: Clock): Engin
       if (epoch === null) log.info({}, 'leader.lost');
       else log.info({ epoch }, 'leader.won');
     },
+    onBeforeEnd(s, detail) {
+      log.info({ ...sessionFields(s), detail }, 'session.before-end');
+    },
     onOrphan(provider, id) {
       metrics.orphan(provider);
       log.warn({ provider, instanceId: id }, 'orphan.found');

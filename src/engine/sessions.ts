@@ -9,7 +9,7 @@ import { list } from './list.ts';
 import { release } from './release.ts';
 import { retryable, updateSession } from './update.ts';
 import type { SessionUseCases } from './use-cases.ts';
-import { sessionEnded, viewOf } from './view.ts';
+import { sessionEnded, viewFor, viewOf } from './view.ts';
 import { watch } from './watch.ts';
 
 /** What clients may do. */
@@ -22,9 +22,9 @@ export function createSessions(ctx: EngineContext): SessionUseCases {
 
     async get(caller, ref) {
       const found = await findSession(ctx, caller, ref);
-      if (found.phase !== 'active' || found.confirmBy === null) return viewOf(ctx, found);
+      if (found.phase !== 'active' || found.confirmBy === null) return viewFor(ctx, caller, found);
       const confirm = (s: Session) => (s.phase === 'active' ? confirmed(s, ctx.clock.now()) : s);
-      return viewOf(ctx, await retryable(updateSession(ctx, caller, { by: 'id', id: found.id }, confirm)));
+      return viewFor(ctx, caller, await retryable(updateSession(ctx, caller, { by: 'id', id: found.id }, confirm)));
     },
 
     async keepAlive(caller, ref) {

@@ -1,30 +1,41 @@
+import type { Caller } from '../domain/caller.ts';
 import { costSoFar } from '../domain/cost.ts';
 import { BrokerError } from '../domain/errors.ts';
 import { plannedEnd } from '../domain/idle.ts';
+import { expectedActive } from '../domain/queue.ts';
 import { expectedStart } from '../domain/reserve.ts';
-import type { EndReason, Session } from '../domain/session.ts';
+import type { End, EndReason, Refused, Session } from '../domain/session.ts';
+import type { EpochMs } from '../domain/time.ts';
 import type { EngineContext } from './context.ts';
 import type { SessionView } from './use-cases.ts';
 
 /** The session with what is computed at the moment of asking. */
-export function viewOf(ctx: Pick<EngineContext, 'clock' | 'mirror'>, session: Session): SessionView {
-  const now = ctx.clock.now();
+export function viewOf({ clock, mirror }: Pick<EngineContext, 'clock' | 'mirror'>, session: Session): SessionView {
+  const now = clock.now();
+  const position = session.phase === 'queued' ? mirror.queuePosition(session.asked.class, session.id) : 0;
   return {
     session,
     costMicros: costSoFar(session, now),
-    expectedActiveAt: expectedActive(ctx, session),
-    queuePosition: 0,
+    expectedActiveAt: expectedAt(mirror, session, position, now),
+    queuePosition: position,
     plannedEnd: session.phase === 'active' ? plannedEnd(session) : null,
     accessToken: null,
   };
 }
 
-function expectedActive({ mirror }: Pick<EngineContext, 'mirror'>, s: Session): number | null {
+/** The same for the answer of Acquire or Get: with the access token, if the caller is of the session's tenant. */
+export function viewFor(ctx: EngineContext, caller: Caller, session: Session): SessionView {
+  const view = viewOf(ctx, session);
+  if (session.phase !== 'active' || !session.endpoint.tokenRequired || session.tenant !== caller.tenant) return view;
+  return { ...view, accessToken: ctx.accessTokenOf(session.instance.proxy) };
+}
+
+function expectedAt(mirror: EngineContext['mirror'], s: Session, position: number, now: EpochMs): EpochMs | null {
   if (s.phase !== 'queued' && s.phase !== 'starting') return null;
   const history = mirror.history(s.asked.class);
   const startMs = history === undefined ? null : expectedStart(history);
-  if (startMs === null) return null;
-  return (s.phase === 'starting' ? s.instance.createdAt : s.since) + startMs;
+  if (s.phase === 'queued') return expectedActive(position, mirror.placedAt(s.asked.class), startMs, now);
+  return startMs === null ? null : s.instance.createdAt + startMs;
 }
 
 export const hasEnded = (s: Session): boolean => s.phase === 'releasing' || s.phase === 'released';
@@ -43,14 +54,24 @@ const REASON: Readonly<Record<EndReason, string>> = {
   'broker-stop': 'BROKER_STOPPED',
 };
 
+/** Such as `price 12, region 3`: the most frequent first. */
+const inWords = (refused: Refused): string =>
+  Object.entries(refused)
+    .sort(([, a], [, b]) => b - a)
+    .map(([rule, n]) => `${rule} ${n}`)
+    .join(', ');
+
 /** To the call that waits for a session, and to every retry: the session ended before it was active. */
-export function endedBeforeActive(s: Session & { readonly why: EndReason; readonly detail: string }): BrokerError {
+export function endedBeforeActive(s: Session & End): BrokerError {
   const detail = s.detail === '' ? '' : `: ${s.detail}`;
   const details = { reason: REASON[s.why], metadata: { session_id: s.id, end_reason: s.why } };
   if (s.why !== 'queue-timeout')
     return new BrokerError('aborted', `session ${s.id} ended before it was active (${s.why})${detail}`, details);
-  return new BrokerError('exhausted', `session ${s.id} waited in vain for capacity${detail}`, {
-    ...details,
+  const refused = inWords(s.refused ?? {});
+  const told = refused === '' ? '' : `; refused by: ${refused}`;
+  return new BrokerError('exhausted', `session ${s.id} waited in vain for capacity${detail}${told}`, {
+    reason: details.reason,
+    metadata: { ...details.metadata, ...(refused === '' ? {} : { refused }) },
     quota: {
       subject: `class:${s.asked.class}`,
       description: s.detail === '' ? 'no capacity within queue_timeout' : s.detail,

@@ -2,6 +2,7 @@ import type { Addresses, NamedPort } from '../domain/endpoint.ts';
 import type { InstanceId } from '../domain/ids.ts';
 import type { InstanceRef } from '../domain/instance.ts';
 import type { Micros, Requirements, Resources } from '../domain/resources.ts';
+import type { Refused } from '../domain/session.ts';
 
 /** Something that can be rented now. */
 export type Offer = {
@@ -12,6 +13,10 @@ export type Offer = {
   readonly host: string;
   readonly region: string;
 };
+
+/** What may be rented now. `refused`: offers that the provider itself found not to do, counted by rule, such as `cpu`
+ *  or `region`. */
+export type Offers = { readonly offers: readonly Offer[]; readonly refused: Refused };
 
 /** What to start. Environment values are secret: they go to the instance and nowhere else. */
 export type Order = {
@@ -61,7 +66,7 @@ export interface ComputeProvider {
   readonly limits: ProviderLimits;
   /** Offers matching now, unordered, possibly stale when rented.
    *  @throws BrokerError `no-capacity` with the reason, where there is nothing for anybody now */
-  listOffers(resources: Resources, need: Requirements, signal: AbortSignal): Promise<readonly Offer[]>;
+  listOffers(resources: Resources, need: Requirements, signal: AbortSignal): Promise<Offers>;
   /**
    * Creates what `order` says, tagged in the same step. Asked at most once per tag; a second time is refused.
    * @throws BrokerError `no-capacity` or `refused-by-provider`: surely nothing was rented;

@@ -83,7 +83,7 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
     }
 
     async function offer(): Promise<Offer> {
-      const [first] = await provider.listOffers(world.possible, {}, never);
+      const [first] = (await provider.listOffers(world.possible, {}, never)).offers;
       if (first === undefined) throw new Error('no offer for what should be possible');
       return first;
     }
@@ -110,8 +110,10 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
       expect(Number.isSafeInteger(microsPerHour)).toBe(true);
     });
 
-    it('offers nothing for what is impossible', async () => {
-      expect(await provider.listOffers(world.impossible, {}, never)).toEqual([]);
+    it('offers nothing for what is impossible, and names the rule', async () => {
+      const { offers, refused } = await provider.listOffers(world.impossible, {}, never);
+      expect(offers).toEqual([]);
+      expect(Object.keys(refused)).not.toEqual([]);
     });
 
     it('owns nothing at first', async () => {

@@ -14,7 +14,7 @@ import {
   TERMS,
 } from '../support/fixtures.ts';
 
-const policy = { keepEndedMs: 24 * HOUR, heldUntil: 0 };
+const policy = { keepEndedMs: 24 * HOUR, heldUntil: 0, usedKnownUntil: Number.POSITIVE_INFINITY, onLoss: null };
 const nothing: SessionSeen = { instance: undefined, proxy: undefined };
 const decide = (s: Session, seen: SessionSeen, now: number, heldUntil = 0) =>
   decideSession(s, seen, { ...policy, heldUntil }, now);

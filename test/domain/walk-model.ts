@@ -47,7 +47,7 @@ type Ended = Extract<Session, { readonly phase: 'releasing' | 'released' }>;
 const hasEnded = (s: Session): s is Ended => s.phase === 'releasing' || s.phase === 'released';
 
 export const TARGET = 3;
-const POLICY = { keepEndedMs: 24 * HOUR, heldUntil: 0 };
+const POLICY = { keepEndedMs: 24 * HOUR, heldUntil: 0, usedKnownUntil: Number.POSITIVE_INFINITY, onLoss: null };
 const NEXT: Readonly<Record<'session' | 'instance' | 'proxy', Readonly<Record<string, readonly string[]>>>> = {
   session: SESSION_NEXT,
   instance: INSTANCE_NEXT,

@@ -74,6 +74,6 @@ describe('a process provider', () => {
     });
     await provider.destroy(ref, never);
     await eventually('it to end', async () => (await provider.listOwned(never)).length === 0);
-    expect(await provider.listOffers(resources(), {}, never)).toHaveLength(1);
+    expect((await provider.listOffers(resources(), {}, never)).offers).toHaveLength(1);
   });
 });

@@ -109,8 +109,11 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
     async listOffers(resources, need, signal) {
       signal.throwIfAborted();
       calls.offers++;
-      if (knobs.soldOut || resources.gpuCount > 0 || (need.regions?.length ?? 0) > 0) return [];
-      return [{ id: 'free', granted: resources, microsPerHour: 0, machine: '', host: '', region: '' }];
+      const rule = resources.gpuCount > 0 ? 'gpu-count' : (need.regions?.length ?? 0) > 0 ? 'region' : null;
+      if (rule !== null) return { offers: [], refused: { [rule]: 1 } };
+      if (knobs.soldOut) return { offers: [], refused: {} };
+      const free = { id: 'free', granted: resources, microsPerHour: 0, machine: '', host: '', region: '' };
+      return { offers: [free], refused: {} };
     },
     async create(order, signal) {
       signal.throwIfAborted();

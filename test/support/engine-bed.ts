@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { createDirectProxy } from '../../src/adapters/direct/proxy.ts';
 import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import type { Caller } from '../../src/domain/caller.ts';
+import { NO_QUOTA, type Quota, type Quotas } from '../../src/domain/quota.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { HOUR, SECOND } from '../../src/domain/time.ts';
 import type { Classes } from '../../src/engine/context.ts';
@@ -18,6 +19,7 @@ import {
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { fakeIds } from './fake-ids.ts';
 import { aClass } from './fixtures.ts';
+import { createFakeInstanceHttp, createStableProxy, type FakeInstanceHttp, type StableProxy } from './stable-proxy.ts';
 
 export const ALICE: Caller = { tenant: 'default', role: 'client', name: 'alice' };
 export const ADMIN: Caller = { tenant: 'default', role: 'admin', name: 'root' };
@@ -46,6 +48,8 @@ export type Replica = {
 
 export type BedOptions = ReplicaOptions & {
   readonly classes?: readonly SessionClass[];
+  /** Of every tenant; changed by `quotas.now`. Default: nothing is limited. */
+  readonly quota?: Partial<Quota>;
   readonly limits?: Partial<ProviderLimits>;
 };
 
@@ -58,7 +62,10 @@ export async function engineBed(o: BedOptions = {}) {
   const store = await openSqliteStore(':memory:');
   const world = createCostlessWorld({ host: '127.0.0.1', port: 9 });
   const prober = createReadyProber();
+  const stable = createStableProxy();
+  const instanceHttp = createFakeInstanceHttp();
   const classes = changeableClasses(o.classes ?? [aClass()]);
+  const quotas: { now: Quotas } = { now: { default: { ...NO_QUOTA, ...o.quota }, tenants: new Map() } };
   const replicas = new Set<Replica>();
 
   onTestFinished(async () => {
@@ -67,7 +74,8 @@ export async function engineBed(o: BedOptions = {}) {
   });
 
   async function replica(r: ReplicaOptions = {}): Promise<Replica> {
-    const made = startReplica({ clock, store, world, prober, classes, seed: replicas.size + 1 }, { ...o, ...r });
+    const parts = { clock, store, world, prober, stable, instanceHttp, classes, quotas };
+    const made = startReplica({ ...parts, seed: replicas.size + 1 }, { ...o, ...r });
     replicas.add(made);
     await finish(clock, made.engine.ready);
     return made;
@@ -82,7 +90,10 @@ export async function engineBed(o: BedOptions = {}) {
     store,
     world,
     prober,
+    stable,
+    instanceHttp,
     classes,
+    quotas,
     engine,
     replica,
     first,
@@ -127,7 +138,10 @@ type Parts = {
   readonly store: Store;
   readonly world: CostlessWorld;
   readonly prober: ReturnType<typeof createReadyProber>;
+  readonly stable: StableProxy;
+  readonly instanceHttp: FakeInstanceHttp;
   readonly classes: Classes;
+  readonly quotas: { readonly now: Quotas };
   readonly seed: number;
 };
 
@@ -139,19 +153,23 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     clock: p.clock,
     ids: fakeIds(p.seed),
     classes: p.classes,
+    quotas: () => p.quotas.now,
     providers: [createCostlessProvider({ world: p.world, ...(o.limits === undefined ? {} : { limits: o.limits }) })],
-    proxies: [createDirectProxy()],
+    proxies: [createDirectProxy(), p.stable],
     prober: p.prober,
+    instanceHttp: p.instanceHttp,
     hooks: {
       onTransition: () => undefined,
       onAcquire: () => undefined,
       onLoopPass: () => undefined,
       onLoopError: (loop, err) => errors.push({ loop, err }),
       onLeader: () => undefined,
+      onBeforeEnd: () => undefined,
       onOrphan: () => undefined,
     },
     maxInstances: o.maxInstances ?? 100,
     keepEndedMs: o.keepEndedMs ?? 24 * HOUR,
+    activityMs: 15 * SECOND,
     leaseMs: 15 * SECOND,
     renewMs: 3 * SECOND,
     mayLead: o.mayLead ?? true,

@@ -207,7 +207,8 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
     async listOffers(resources, need, signal) {
       signal.throwIfAborted();
       ports.checkRoom();
-      return fits(resources, need, machine) ? [offerOf(resources)] : [];
+      const rule = unfit(resources, need, machine);
+      return rule === null ? { offers: [offerOf(resources)], refused: {} } : { offers: [], refused: { [rule]: 1 } };
     },
     async create(order, signal) {
       signal.throwIfAborted();
@@ -271,13 +272,16 @@ const noRoom = (err: unknown): BrokerError =>
 
 const codeOf = (err: unknown): string => (err instanceof Error && 'code' in err ? String(err.code) : 'see the log');
 
-function fits(r: Resources, need: Requirements, machine: { readonly cores: number; readonly memory: number }): boolean {
-  if (r.gpuCount > 0 || r.gpuModel !== '' || r.gpuMemory > 0) return false;
-  if ((need.regions?.length ?? 0) > 0) return false;
-  return (
-    Math.max(r.cpu.request, r.cpu.limit) <= machine.cores &&
-    Math.max(r.memory.request, r.memory.limit) <= machine.memory
-  );
+/** The rule by which this machine cannot give that; null: it can. */
+function unfit(
+  r: Resources,
+  need: Requirements,
+  machine: { readonly cores: number; readonly memory: number },
+): string | null {
+  if (r.gpuCount > 0 || r.gpuModel !== '' || r.gpuMemory > 0) return 'gpu-count';
+  if ((need.regions?.length ?? 0) > 0) return 'region';
+  if (Math.max(r.cpu.request, r.cpu.limit) > machine.cores) return 'cpu';
+  return Math.max(r.memory.request, r.memory.limit) > machine.memory ? 'memory' : null;
 }
 
 const offerOf = (granted: Resources): Offer => ({ id: 'local', granted, microsPerHour: 0, ...NO_ONE });

@@ -10,6 +10,7 @@ import { decideSession } from '../../domain/decide-session.ts';
 import { BrokerError, isBrokerError } from '../../domain/errors.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance, InstanceIn, InstanceRef } from '../../domain/instance.ts';
+import type { Session } from '../../domain/session.ts';
 import type { EpochMs } from '../../domain/time.ts';
 import type { ComputeProvider, Created, Offer } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
@@ -94,12 +95,17 @@ async function commitDecision(d: InstanceDeps, i: Instance, decision: InstanceDe
 function changesFor({ ctx }: InstanceDeps, before: Instance, after: Instance): readonly Change[] {
   const own: Change = { kind: 'instance', before, after };
   const session = after.phase !== 'gone' || after.for === null ? undefined : ctx.mirror.session(after.for);
-  if (session?.phase !== 'starting' || session.instance.id !== after.id) return [own];
+  if (session === undefined || !isWaitedFor(session, after.id)) return [own];
   const seen = { instance: after, proxy: ctx.mirror.proxy(after.proxy) };
-  const policy = { keepEndedMs: ctx.keepEndedMs, heldUntil: 0 };
+  const onLoss = ctx.classes.current().get(session.asked.class)?.onLoss ?? null;
+  const policy = { keepEndedMs: ctx.keepEndedMs, heldUntil: 0, usedKnownUntil: 0, onLoss };
   const decided = decideSession(session, seen, policy, ctx.clock.now()).session;
   return decided === undefined ? [own] : [own, { kind: 'session', before: session, after: decided }];
 }
+
+/** Whether the session has only heard of the instance, and waits for it. */
+const isWaitedFor = (s: Session, id: InstanceId): boolean =>
+  (s.phase === 'starting' || (s.phase === 'active' && s.replacing !== undefined)) && s.instance.id === id;
 
 async function act(
   d: InstanceDeps,

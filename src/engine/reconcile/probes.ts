@@ -3,6 +3,7 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { ProxyIn } from '../../domain/proxy.ts';
+import { sameAddresses } from '../../domain/replace.ts';
 import type { Readiness } from '../../domain/session-class.ts';
 import type { EngineContext } from '../context.ts';
 
@@ -22,7 +23,17 @@ export function createProbes(ctx: EngineContext) {
   /** Why there is no proxy to ask through, in words for people. */
   const troubles = new Map<InstanceId, string>();
 
-  const isProbed = (i: Instance): boolean => (i.phase === 'booting' && i.addresses !== null) || i.phase === 'ready';
+  const isProbed = (i: Instance): boolean =>
+    (i.phase === 'booting' && i.addresses !== null) ||
+    i.phase === 'ready' ||
+    (i.phase === 'bound' && i.readiness.whileInUse === true);
+
+  /** The proxy through which it can be asked; null: there is none yet, or it still leads to the one before. */
+  function proxyTo(i: Instance): ProxyIn<'serving'> | null {
+    const proxy = mirror.proxy(i.proxy);
+    if (proxy?.phase !== 'serving' || !('addresses' in i) || i.addresses === null) return null;
+    return proxy.instance === i.id && sameAddresses(proxy.upstream, i.addresses) ? proxy : null;
+  }
 
   /** What the last probe showed, or why there was none. */
   function before(i: Instance, { failures, detail }: Track): ProbeSeen {
@@ -35,13 +46,13 @@ export function createProbes(ctx: EngineContext) {
     async ask(i: Instance, signal: AbortSignal): Promise<ProbeSeen> {
       if (!isProbed(i)) return null;
       const track = tracks.get(i.id) ?? { failures: 0, pauseMs: FIRST_PROBE_MS, nextAt: 0, detail: '' };
-      const proxy = mirror.proxy(i.proxy);
-      if (clock.monotonic() < track.nextAt || proxy?.phase !== 'serving') return before(i, track);
+      const proxy = proxyTo(i);
+      if (clock.monotonic() < track.nextAt || proxy === null) return before(i, track);
       const { timeoutMs, intervalMs, readyIntervalMs } = i.readiness;
       const probed = await ctx.prober.probe(
         whereToAsk(proxy, i.readiness),
         i.readiness,
-        { timeoutMs, accessToken: null },
+        { timeoutMs, accessToken: proxy.access === 'token' ? ctx.accessTokenOf(proxy.id) : null },
         signal,
       );
       const now = clock.monotonic();
@@ -50,7 +61,7 @@ export function createProbes(ctx: EngineContext) {
         return { answered: true, failures: 0, detail: '' };
       }
       const failures = track.failures + 1;
-      const nextAt = now + (i.phase === 'ready' ? Math.min(intervalMs, readyIntervalMs) : track.pauseMs);
+      const nextAt = now + (i.phase === 'booting' ? track.pauseMs : Math.min(intervalMs, readyIntervalMs));
       tracks.set(i.id, {
         failures,
         pauseMs: Math.min(intervalMs, track.pauseMs * GROWTH),
@@ -61,7 +72,7 @@ export function createProbes(ctx: EngineContext) {
     },
     /** When the next probe of it is due [monotonic ms]; null: it is not probed now. */
     nextAt(i: Instance): number | null {
-      if (!isProbed(i) || mirror.proxy(i.proxy)?.phase !== 'serving') return null;
+      if (!isProbed(i) || proxyTo(i) === null) return null;
       return tracks.get(i.id)?.nextAt ?? clock.monotonic();
     },
     forget(id: InstanceId): void {

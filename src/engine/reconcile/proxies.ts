@@ -30,7 +30,7 @@ export async function lookAtProxy(
   if (ask === undefined) return check(ctx, port, proxy, signal);
   let seen: ProxySeenNow;
   if (ask === 'ensure') {
-    const found = await port.ensure(specOf(proxy, upstream ?? null), signal).catch((err: unknown) => {
+    const found = await port.ensure(specOf(ctx, proxy, upstream ?? null), signal).catch((err: unknown) => {
       if (isBrokerError(err)) probes.noProxy(proxy.instance, err.message);
       throw err;
     });
@@ -46,15 +46,16 @@ export async function lookAtProxy(
 /** One that serves is asked for again and again: it may have died, and nobody else would notice. */
 async function check(ctx: EngineContext, port: SessionProxy, p: Proxy, signal: AbortSignal): Promise<number | null> {
   if (p.phase !== 'serving' || port.checkMs === null) return null;
-  const { status } = await port.ensure(specOf(p, p.upstream), signal);
+  const { status } = await port.ensure(specOf(ctx, p, p.upstream), signal);
   return ctx.clock.monotonic() + (status === 'serving' ? port.checkMs : AGAIN_MS);
 }
 
-const specOf = ({ id, ports, settings }: Proxy, upstream: Addresses | null): ProxySpec => ({
-  id,
-  ports,
+const specOf = (ctx: EngineContext, p: Proxy, upstream: Addresses | null): ProxySpec => ({
+  id: p.id,
+  ports: p.ports,
   upstream,
-  ...(settings === undefined ? {} : { settings }),
+  ...(p.settings === undefined ? {} : { settings: p.settings }),
+  ...(p.access === 'token' ? { accessToken: ctx.accessTokenOf(p.id) } : {}),
 });
 
 async function commit(ctx: EngineContext, term: Term, before: Proxy, after: Proxy): Promise<number | null> {

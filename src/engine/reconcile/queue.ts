@@ -1,14 +1,11 @@
 import { baseOf, bind, factsOf } from '../../domain/bind.ts';
-import type { InstanceId } from '../../domain/ids.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
-import type { Offer } from '../../ports/compute-provider.ts';
 import { claimChanges, memberKeys, suits } from '../claim.ts';
-import type { EngineContext } from '../context.ts';
-import { atCap, planLaunch } from '../launch.ts';
-import type { Term } from '../leader.ts';
+import { cappedAt, type Nothing, planLaunch } from '../launch.ts';
 import { KEY } from '../records.ts';
-import { giveBack } from './reserve.ts';
+import { replaceLost } from './replace.ts';
+import { isPersonal, makeRoom, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up. */
@@ -22,38 +19,58 @@ const CANDIDATES = 4;
 
 type Waiting = SessionIn<'queued'>;
 /** `again`: another writer was faster; the next look knows more. `full`: nor can those behind it have anything now. */
-type Placed = 'placed' | 'again' | { readonly waitingFor: string; readonly full: boolean };
-
-export type QueueDeps = {
-  readonly ctx: EngineContext;
-  readonly term: Term;
-  readonly offers: Map<InstanceId, Offer>;
-  /** Classes whose sessions wait for a cap: no reserve takes what is freed before they have it. */
-  readonly capped: Set<string>;
-};
+type Placed = 'placed' | 'again' | (Nothing & { readonly full: boolean });
 
 /**
- * Gives the waiting sessions of a class what is to be had, the oldest first: a reserve member that suits, else an
- * instance of their own. What one cannot have for its own requirements, the next may; a cap ends the pass.
+ * Gives the waiting sessions of a class what is to be had, in their order: a reserve member that suits, else an
+ * instance of their own. What one cannot have for its own requirements, the next may; a cap ends the pass. Sessions
+ * whose lost instance is to be replaced come after them.
  * Woken by a new session, a ready member, a freed instance: waiting costs nothing.
  */
 export async function lookAtQueue(d: QueueDeps, className: string, signal: AbortSignal): Promise<number | null> {
   const { ctx } = d;
   const c = ctx.classes.current().get(className);
-  const waiting = ctx.mirror.queued(className).filter((s) => s.phase === 'queued');
-  let full: string | null = null;
+  const { full, isStale } = await serve(d, c, className, signal);
+  const replaced = c === undefined ? [] : await replaceLost(d, c, full, signal);
+  if (full === null && !replaced.includes('full')) d.capped.delete(className);
+  if (ctx.mirror.queueLength(className) === 0 && replaced.every((r) => r === 'placed')) return null;
+  return ctx.clock.monotonic() + (isStale || replaced.includes('again') ? STALE_MS : AGAIN_MS);
+}
+
+type Served = {
+  /** Why nobody can have anything more now. */
+  readonly full: Nothing | null;
+  readonly isStale: boolean;
+};
+
+async function serve(
+  d: QueueDeps,
+  c: SessionClass | undefined,
+  className: string,
+  signal: AbortSignal,
+): Promise<Served> {
+  let full: Nothing | null = null;
   let isStale = false;
-  for (const [position, session] of waiting.entries()) {
+  /** Who asks for the same as another that was refused in this pass is refused for the same. */
+  const refusals = new Map<string, Nothing>();
+  for (const [position, session] of d.ctx.mirror.queued(className).entries()) {
     if (signal.aborted || (full !== null && position >= TOLD)) break;
-    const placed: Placed = full === null ? await place(d, c, session, signal) : { waitingFor: full, full: true };
+    const asked = JSON.stringify(session.asked.requirements);
+    const refusal: Nothing | undefined = full ?? refusals.get(asked);
+    const placed = await (refusal === undefined ? place(d, c, session, signal) : again(d, session, refusal));
     isStale ||= placed === 'again';
     if (placed === 'placed' || placed === 'again') continue;
-    if (placed.full) full = placed.waitingFor;
-    await tell(d, session, placed.waitingFor);
+    refusals.set(asked, placed);
+    if (placed.full) full = placed;
+    await tell(d, session, placed);
   }
-  if (full === null) d.capped.delete(className);
-  if (ctx.mirror.queueLength(className) === 0) return null;
-  return ctx.clock.monotonic() + (isStale ? STALE_MS : AGAIN_MS);
+  return { full, isStale };
+}
+
+/** Nothing can be made for it, but a member may have become ready meanwhile. */
+async function again(d: QueueDeps, session: Waiting, refusal: Nothing): Promise<Placed> {
+  const claimed = isPersonal(session) ? null : await claim(d, session);
+  return claimed ?? { ...refusal, full: false };
 }
 
 async function place(
@@ -62,12 +79,10 @@ async function place(
   session: Waiting,
   signal: AbortSignal,
 ): Promise<Placed> {
-  if (c === undefined) return { waitingFor: 'its class is no longer configured', full: true };
+  if (c === undefined) return { why: 'its class is no longer configured', refused: {}, full: true };
   const claimed = isPersonal(session) ? null : await claim(d, session);
   return claimed ?? launch(d, c, session, signal);
 }
-
-export const isPersonal = (s: Session): boolean => s.asked.command.length > 0 || s.asked.envDigest !== '';
 
 /** Hands out a ready member; null: there is none that suits. */
 async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<'placed' | 'again' | null> {
@@ -93,7 +108,7 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
   const { ctx, term } = d;
   const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
   const plan = await planLaunch(ctx, c, of, signal);
-  if ('refused' in plan) return { waitingFor: plan.refused, full: false };
+  if ('why' in plan) return { ...plan, full: false };
   const after: Session = {
     ...baseOf(session),
     phase: 'starting',
@@ -117,26 +132,17 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
   if (result.why.kind === 'limit') {
     d.capped.add(c.name);
     await makeRoom(d, c.provider);
-    return { waitingFor: atCap(result.why.max, c.provider), full: true };
+    return { ...cappedAt(result.why.max, c.provider), full: true };
   }
   await staleKeys(ctx, result.why);
   return 'again';
 }
 
-/** A client's start goes before an idle reserve: gives a member back, one at a time. */
-async function makeRoom({ ctx, term }: QueueDeps, provider: string): Promise<void> {
-  if ((ctx.mirror.phases('instance').get('destroying') ?? 0) > 0) return;
-  for (const name of ctx.classes.current().keys()) {
-    const member = ctx.mirror.unclaimed(name).find((i) => i.provider === provider);
-    if (member !== undefined) return giveBack(ctx, term, [{ instance: member, why: 'surplus' }], 'queue');
-  }
-}
-
 /** Writes down why a session waits, where that has changed. */
-async function tell({ ctx, term }: QueueDeps, session: Waiting, waitingFor: string): Promise<void> {
-  if (session.waitingFor === waitingFor) return;
+async function tell({ ctx, term }: QueueDeps, session: Waiting, { why, refused }: Nothing): Promise<void> {
+  if (session.waitingFor === why && JSON.stringify(session.refused ?? {}) === JSON.stringify(refused)) return;
   const result = await ctx.ledger.commit({
-    changes: [{ kind: 'session', before: session, after: { ...session, waitingFor } }],
+    changes: [{ kind: 'session', before: session, after: { ...session, waitingFor: why, refused } }],
     expect: [term.fence],
     by: 'queue',
   });

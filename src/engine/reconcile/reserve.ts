@@ -77,8 +77,8 @@ async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortS
   if (isAwaited(d, c.provider)) return false;
   for (let made = 0; made < n; made++) {
     const plan = await planLaunch(ctx, c, { session: null, requirements: {}, personal: false }, signal);
-    if ('refused' in plan) {
-      d.history.refused(c.name, plan.refused);
+    if ('why' in plan) {
+      d.history.refused(c.name, plan.why);
       return false;
     }
     d.offers.set(plan.instance.id, plan.offer);

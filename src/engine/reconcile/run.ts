@@ -7,14 +7,17 @@ import { runLoop } from '../loop.ts';
 import type { Loops } from '../loops.ts';
 import { createObserver, type ProviderObserver } from '../observer.ts';
 import { createWorkqueue, type Workqueue } from '../workqueue.ts';
+import { createActivityWatch } from './activity.ts';
 import { dropEnded } from './ended.ts';
 import type { HistoryKeeper } from './history.ts';
 import { type InstanceDeps, lookAtInstance } from './instances.ts';
+import { createLeak } from './leak.ts';
 import { collectLeftBehind, collectOrphanProxies, createOrphanCollector } from './orphans.ts';
 import { createProbes } from './probes.ts';
 import { lookAtProxy } from './proxies.ts';
 import { lookAtQueue } from './queue.ts';
 import { lookAtReserve } from './reserve.ts';
+import { createSaver } from './save.ts';
 import { lookAtSession } from './sessions.ts';
 import { createSpread } from './spread.ts';
 
@@ -58,7 +61,11 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     });
   }
 
-  const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(ctx, term, id));
+  const wakeSession = (id: SessionId): void => sessions.wake(id);
+  const activity = createActivityWatch(ctx, term, wakeSession);
+  const saver = createSaver(ctx, wakeSession, signal);
+  const sessionDeps = { ctx, term, activity, saver };
+  const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(sessionDeps, id));
   const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy({ ctx, term, probes }, id, s));
   const instanceDeps = { ctx, term, observers: r.observers, probes, offers, destroys };
   const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
@@ -116,6 +123,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   });
   const unwatch = ctx.classes.onChange(spread.classes);
   spread.all();
+  const rates = createLeak(ctx, term);
   try {
     await Promise.all([
       sessions.run(signal),
@@ -125,7 +133,9 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
       waiting.run(signal),
       reserve.run(signal),
       ...watchers.map((o) => loop('observer', (s) => o.pass(s))),
+      loop('activity', (s) => activity.pass(s)),
       loop('ended', () => dropEnded(ctx, term, ENDED_MS)),
+      loop('quotas', rates.pass),
       loop('orphans', async (s) => {
         await collectLeftBehind(ctx, term);
         await collectOrphanProxies(ctx, s);
@@ -140,6 +150,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     unlisten();
     unlearn();
     unwatch();
+    rates.end();
     r.observers.clear();
   }
 }

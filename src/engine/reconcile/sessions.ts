@@ -6,21 +6,41 @@ import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import { KEY } from '../records.ts';
+import type { ActivityWatch } from './activity.ts';
+import type { Saver } from './save.ts';
 import { monotonicOf, staleKeys } from './stale.ts';
 
 /** After a jump of the clock nothing ends by a deadline for this long [ms]. */
 const HOLD_MS = 60_000;
 
+export type SessionDeps = {
+  readonly ctx: EngineContext;
+  readonly term: Term;
+  readonly activity: Pick<ActivityWatch, 'knownUntil'>;
+  readonly saver: Saver;
+};
+
 /** One look at a session: load, decide, commit. @returns when to look again [monotonic ms] */
-export async function lookAtSession(ctx: EngineContext, term: Term, id: SessionId): Promise<number | null> {
+export async function lookAtSession(d: SessionDeps, id: SessionId): Promise<number | null> {
+  const { ctx, term } = d;
   const { mirror, clock } = ctx;
   const session = mirror.session(id);
-  if (session === undefined) return null;
+  if (session === undefined) {
+    d.saver.forget(id);
+    return null;
+  }
+  // Woken when the hook has answered or its time is over.
+  if (session.phase === 'releasing' && d.saver.isSaving(session)) return null;
   const facts = session.phase === 'queued' ? null : session.instance;
   const instance = facts === null ? undefined : mirror.instance(facts.id);
   const proxy = facts === null ? undefined : mirror.proxy(facts.proxy);
   const now = clock.now();
-  const policy = { keepEndedMs: ctx.keepEndedMs, heldUntil: heldUntil(ctx, now) };
+  const policy = {
+    keepEndedMs: ctx.keepEndedMs,
+    heldUntil: heldUntil(ctx, now),
+    usedKnownUntil: session.phase === 'active' ? d.activity.knownUntil(session) : 0,
+    onLoss: ctx.classes.current().get(session.asked.class)?.onLoss ?? null,
+  };
   const decision = decideSession(session, { instance, proxy }, policy, now);
   const changes: Change[] = [];
   if (decision.session) changes.push({ kind: 'session', before: session, after: decision.session });

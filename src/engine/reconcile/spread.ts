@@ -31,7 +31,7 @@ export function createSpread(ctx: EngineContext, q: Queues) {
   function session(s: Session, isKept: boolean): void {
     if (isKept) q.sessions.wake(s.id);
     else q.sessions.forget(s.id);
-    if (isKept && s.phase === 'queued') q.queue.wake(s.asked.class);
+    if (isKept && (s.phase === 'queued' || isLost(s))) q.queue.wake(s.asked.class);
   }
 
   function instance(i: Instance, before: Instance | undefined): void {
@@ -68,7 +68,7 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     q.reserve.wake(i.class);
     for (const name of ctx.classes.current().keys()) {
       q.reserve.wake(name);
-      if (mirror.queueLength(name) > 0) q.queue.wake(name);
+      if (mirror.queueLength(name) > 0 || mirror.replacing(name).length > 0) q.queue.wake(name);
     }
   }
 
@@ -110,6 +110,9 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     },
   };
 }
+
+/** In use without an instance: another is to be had. */
+const isLost = (s: Session): boolean => s.phase === 'active' && s.replacing !== undefined && s.paidFrom === null;
 
 /** Whether any complete list may settle something about it: that it exists, where it answers, that it is gone. */
 const isOpen = (i: Instance): boolean =>

@@ -263,7 +263,7 @@ describe('what an instance of the process provider is given', () => {
   it('is offered only what the machine has', async () => {
     const p = world.make({ machine: { cores: 4, memory: 2 ** 30 } });
     const offers = async (over: Parameters<typeof resources>[0], need = {}) =>
-      (await p.listOffers(resources(over), need, never)).length;
+      (await p.listOffers(resources(over), need, never)).offers.length;
     expect(await offers({ cpu: { request: 4, limit: 4 }, memory: { request: 0, limit: 2 ** 30 } })).toBe(1);
     expect(await offers({ cpu: { request: 4.1, limit: 4.1 } })).toBe(0);
     expect(await offers({ memory: { request: 0, limit: 2 ** 30 + 1 } })).toBe(0);

@@ -1,0 +1,82 @@
+import { factsOf } from './bind.ts';
+import { costSoFar } from './cost.ts';
+import type { Addresses } from './endpoint.ts';
+import type { Instance, InstanceIn } from './instance.ts';
+import type { Proxy, ProxyIn } from './proxy.ts';
+import type { SessionIn } from './session.ts';
+import type { ReplacePolicy } from './session-class.ts';
+import type { EpochMs } from './time.ts';
+
+type Active = SessionIn<'active'>;
+
+export const isGivenUp = (i: Instance): boolean => i.phase === 'destroying' || i.phase === 'gone';
+
+/** Why an instance is not there any more, in words for people. */
+export const failureOf = (i: Instance | undefined): string =>
+  i !== undefined && (i.phase === 'destroying' || i.phase === 'gone') && i.detail !== ''
+    ? i.detail
+    : 'the instance is gone';
+
+/** The session right after its instance was lost in use: it keeps its endpoint and waits for another instance. */
+export const loseInstance = (s: Active, detail: string, now: EpochMs): Active => ({
+  ...s,
+  spentMicros: costSoFar(s, now),
+  paidFrom: null,
+  replacing: { since: s.replacing?.since ?? now, detail, attempts: s.replacing?.attempts ?? 0, waitingFor: '' },
+});
+
+/** Why the session cannot wait any longer for another instance; null: it can. */
+export function outOfReplacements(s: Active, policy: ReplacePolicy | null, now: EpochMs): string | null {
+  if (s.replacing === undefined || policy === null) return null;
+  const { attempts, detail, since } = s.replacing;
+  if (now >= since + policy.withinMs)
+    return `${detail}; it could not be replaced within ${Math.round(policy.withinMs / 1_000)} s`;
+  if (attempts >= policy.attempts && s.paidFrom === null) return `${detail} (the last of ${attempts} replacements)`;
+  return null;
+}
+
+/** The three records when another instance is to take the lost one's place: one commit. It becomes the session's only
+ *  when it is ready and the proxy leads to it. */
+export function replaceBy<I extends InstanceIn<'intended'> | InstanceIn<'ready'>>(
+  s: Active,
+  instance: I,
+  proxy: ProxyIn<'serving'>,
+  now: EpochMs,
+): { readonly session: Active; readonly instance: I; readonly proxy: ProxyIn<'serving'> } {
+  const own: I = { ...instance, for: s.id, proxy: proxy.id };
+  const lost = s.replacing ?? { since: now, detail: '', attempts: 0, waitingFor: '' };
+  return {
+    session: {
+      ...s,
+      attempts: s.attempts + 1,
+      instance: factsOf(own),
+      paidFrom: now,
+      replacing: { ...lost, attempts: lost.attempts + 1, waitingFor: '' },
+    },
+    instance: own,
+    proxy: { ...proxy, instance: own.id },
+  };
+}
+
+/** The session and its new instance once that serves behind the endpoint; null: not yet. */
+export function finishReplacement(
+  s: Active,
+  i: Instance | undefined,
+  p: Proxy | undefined,
+  now: EpochMs,
+): { readonly session: Active; readonly instance: InstanceIn<'bound'> } | null {
+  if (s.replacing === undefined || i?.phase !== 'ready' || i.for !== s.id) return null;
+  if (p?.phase !== 'serving' || p.instance !== i.id || !sameAddresses(p.upstream, i.addresses)) return null;
+  const { startMs: _, ...rest } = i;
+  const { replacing: __, ...session } = s;
+  return {
+    session: { ...session, instance: factsOf(i), replacements: (s.replacements ?? 0) + 1 },
+    instance: { ...rest, phase: 'bound', since: now, session: s.id },
+  };
+}
+
+export const sameAddresses = (a: Addresses, b: Addresses): boolean =>
+  a.length === b.length &&
+  a.every((p) =>
+    b.some((q) => p.name === q.name && p.host === q.host && p.port === q.port && p.protocol === q.protocol),
+  );

@@ -1,0 +1,37 @@
+import { createHmac } from 'node:crypto';
+import type { ProxyId } from '../domain/ids.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Store } from '../ports/store.ts';
+import { type AccessKeyRecord, decode, encode, KEY } from './records.ts';
+
+/**
+ * The access tokens of sessions: made from the proxy's id with a key that every replica reads from the store, so that a
+ * claim needs no further read and no token lies in any record. A proxy serves one session, once.
+ */
+export type Access = ReturnType<typeof createAccess>;
+
+export function createAccess(store: Store, ids: Ids) {
+  let key: string | null = null;
+
+  /** Reads the key, or makes it. */
+  async function open(): Promise<void> {
+    const [stored] = await store.read([KEY.accessKey]);
+    if (stored) {
+      key = decode<AccessKeyRecord>(stored).key;
+      return;
+    }
+    const made: AccessKeyRecord = { key: ids.secret() };
+    const result = await store.commit({ put: [{ key: KEY.accessKey, was: 0, value: encode(made) }] });
+    if (!result.committed) return open();
+    key = made.key;
+  }
+
+  return {
+    open,
+    /** 64 hex digits: nginx compares without regard to case. */
+    tokenOf(proxy: ProxyId): string {
+      if (key === null) throw new Error('the access key was not read yet');
+      return createHmac('sha256', key).update(`access/${proxy}`).digest('hex');
+    },
+  };
+}

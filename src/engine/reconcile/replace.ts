@@ -1,0 +1,108 @@
+import { deleting } from '../../domain/decide-proxy.ts';
+import type { ProxyIn } from '../../domain/proxy.ts';
+import { replaceBy } from '../../domain/replace.ts';
+import type { Session, SessionIn } from '../../domain/session.ts';
+import type { SessionClass } from '../../domain/session-class.ts';
+import { memberKeys, suits } from '../claim.ts';
+import { cappedAt, type Nothing, planLaunch } from '../launch.ts';
+import type { Change } from '../ledger.ts';
+import { KEY } from '../records.ts';
+import { isPersonal, makeRoom, type QueueDeps } from './room.ts';
+import { staleKeys } from './stale.ts';
+
+type Lost = SessionIn<'active'>;
+type Outcome = 'placed' | 'again' | 'waits' | 'full';
+
+/** Gives the sessions in use that lost their instance another one behind the same endpoint: a reserve member, which
+ *  leaves its own proxy, else one made anew. */
+export async function replaceLost(
+  d: QueueDeps,
+  c: SessionClass,
+  full: Nothing | null,
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const session of d.ctx.mirror.replacing(c.name)) {
+    if (signal.aborted) break;
+    const proxy = d.ctx.mirror.proxy(session.instance.proxy);
+    // One whose next instance is on its way, or whose end is near, waits for nothing here.
+    if (session.paidFrom !== null || proxy?.phase !== 'serving') continue;
+    if (c.onLoss === null || (session.replacing?.attempts ?? 0) >= c.onLoss.attempts) continue;
+    const claimed = isPersonal(session) ? null : await claim(d, session, proxy);
+    const outcome: Outcome =
+      claimed ?? (full === null ? await launch(d, c, session, proxy, signal) : await wait(d, session, full, 'full'));
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+/** null: there is no member that suits. */
+async function claim({ ctx, term }: QueueDeps, session: Lost, proxy: ProxyIn<'serving'>): Promise<Outcome | null> {
+  const { pool } = ctx.mirror;
+  const members = pool.hold(session.asked.class, (m) => suits(m, session), 1, ctx.ids.pick);
+  const member = members[0];
+  if (member === undefined) return null;
+  try {
+    const now = ctx.clock.now();
+    const after = replaceBy(session, member.instance, proxy, now);
+    const result = await ctx.ledger.commit({
+      changes: [
+        { kind: 'session', before: session, after: after.session },
+        { kind: 'instance', before: member.instance, after: after.instance },
+        { kind: 'proxy', before: proxy, after: after.proxy },
+        { kind: 'proxy', before: member.proxy, after: deleting(member.proxy, now) },
+      ],
+      expect: [term.fence],
+      by: 'queue',
+    });
+    if (result.committed) return 'placed';
+    await ctx.follower.refresh(KEY.session(session.id), KEY.proxy(proxy.id), ...memberKeys(members));
+    return 'again';
+  } finally {
+    pool.letGo(members);
+  }
+}
+
+async function launch(
+  d: QueueDeps,
+  c: SessionClass,
+  session: Lost,
+  proxy: ProxyIn<'serving'>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { ctx, term } = d;
+  const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
+  const plan = await planLaunch(ctx, c, of, signal);
+  if ('why' in plan) return wait(d, session, plan, 'waits');
+  const after = replaceBy(session, plan.instance, proxy, ctx.clock.now());
+  const changes: readonly Change[] = [
+    { kind: 'session', before: session, after: after.session },
+    { kind: 'instance', before: undefined, after: after.instance },
+    { kind: 'proxy', before: proxy, after: after.proxy },
+  ];
+  d.offers.set(plan.instance.id, plan.offer);
+  const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'queue' });
+  if (result.committed) return 'placed';
+  d.offers.delete(plan.instance.id);
+  if (result.why.kind !== 'limit') {
+    await staleKeys(ctx, result.why);
+    return 'again';
+  }
+  d.capped.add(c.name);
+  await makeRoom(d, c.provider);
+  return wait(d, session, cappedAt(result.why.max, c.provider), 'full');
+}
+
+/** Writes down why a session has no instance, where that has changed. */
+async function wait({ ctx, term }: QueueDeps, session: Lost, { why }: Nothing, outcome: Outcome): Promise<Outcome> {
+  const { replacing } = session;
+  if (replacing === undefined || replacing.waitingFor === why) return outcome;
+  const after: Session = { ...session, replacing: { ...replacing, waitingFor: why } };
+  const result = await ctx.ledger.commit({
+    changes: [{ kind: 'session', before: session, after }],
+    expect: [term.fence],
+    by: 'queue',
+  });
+  if (!result.committed) await staleKeys(ctx, result.why);
+  return outcome;
+}

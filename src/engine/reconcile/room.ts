@@ -1,0 +1,27 @@
+import type { InstanceId } from '../../domain/ids.ts';
+import type { Session } from '../../domain/session.ts';
+import type { Offer } from '../../ports/compute-provider.ts';
+import type { EngineContext } from '../context.ts';
+import type { Term } from '../leader.ts';
+import { giveBack } from './reserve.ts';
+
+/** What it takes to give sessions instances. */
+export type QueueDeps = {
+  readonly ctx: EngineContext;
+  readonly term: Term;
+  readonly offers: Map<InstanceId, Offer>;
+  /** Classes whose sessions wait for a cap: no reserve takes what is freed before they have it. */
+  readonly capped: Set<string>;
+};
+
+/** Whether it needs an instance of its own. */
+export const isPersonal = (s: Session): boolean => s.asked.command.length > 0 || s.asked.envDigest !== '';
+
+/** A client's start goes before an idle reserve: gives a member back, one at a time. */
+export async function makeRoom({ ctx, term }: QueueDeps, provider: string): Promise<void> {
+  if ((ctx.mirror.phases('instance').get('destroying') ?? 0) > 0) return;
+  for (const name of ctx.classes.current().keys()) {
+    const member = ctx.mirror.unclaimed(name).find((i) => i.provider === provider);
+    if (member !== undefined) return giveBack(ctx, term, [{ instance: member, why: 'surplus' }], 'queue');
+  }
+}
