@@ -10,6 +10,8 @@ import {
 import type { AcquireSessionRequest__Output } from '../../clients/typescript/src/generated/berth/v1/AcquireSessionRequest.ts';
 import type { BrokerAdminHandlers } from '../../clients/typescript/src/generated/berth/v1/BrokerAdmin.ts';
 import type { Event } from '../../clients/typescript/src/generated/berth/v1/Event.ts';
+import type { EventFilter__Output } from '../../clients/typescript/src/generated/berth/v1/EventFilter.ts';
+import type { GetStatusResponse } from '../../clients/typescript/src/generated/berth/v1/GetStatusResponse.ts';
 import type { InstanceStatus } from '../../clients/typescript/src/generated/berth/v1/InstanceStatus.ts';
 import type { Reserve } from '../../clients/typescript/src/generated/berth/v1/Reserve.ts';
 import type { Session } from '../../clients/typescript/src/generated/berth/v1/Session.ts';
@@ -17,6 +19,7 @@ import type { SessionBrokerHandlers } from '../../clients/typescript/src/generat
 import type { SessionClass } from '../../clients/typescript/src/generated/berth/v1/SessionClass.ts';
 import type { TenantQuota } from '../../clients/typescript/src/generated/berth/v1/TenantQuota.ts';
 import type { Token } from '../../clients/typescript/src/generated/berth/v1/Token.ts';
+import type { Timestamp__Output } from '../../clients/typescript/src/generated/google/protobuf/Timestamp.ts';
 import { brokerProto, detailsProto } from '../../clients/typescript/src/proto.ts';
 
 /** What a call is to fail with, and the google.rpc details that go with it. */
@@ -44,8 +47,14 @@ export type FakeBroker = {
   readonly tokens: Map<string, Token>;
   classes: SessionClass[];
   instances: InstanceStatus[];
+  /** Smaller than what callers ask for, so that they must turn pages. */
+  instancesPerPage: number;
   events: Event[];
   quotas: TenantQuota[];
+  /** What GetStatus answers beside the defaults. */
+  status: Partial<GetStatusResponse>;
+  /** Adds to the event log, and tells it to all who watch. */
+  emit(event: Partial<Event>): Event & { readonly id: string };
   /** Bytes that StreamLogs gives before it follows; `null` ends a followed log. */
   logs: string[];
   /** Every call so far, oldest first. */
@@ -78,8 +87,17 @@ export async function startFakeBroker(
     tokens: new Map(),
     classes: [],
     instances: [],
+    instancesPerPage: 1_000,
     events: [],
     quotas: [],
+    status: {},
+    emit(event) {
+      const id = String(fake.events.length + 1).padStart(12, '0');
+      const full = { time: timestamp(Date.now()), ...event, id };
+      fake.events.push(full);
+      changes.emit('event');
+      return full;
+    },
     logs: [],
     asked: [],
     fail(method, error, times = 1) {
@@ -246,22 +264,26 @@ export async function startFakeBroker(
         endDetail: r.detail,
       }),
     })),
-    GetStatus: unary('GetStatus', () => ({
-      version: '0.1.0',
-      replicaId: 'replica-a',
-      installationId: 'installation-1',
-      leaderId: 'replica-a',
-      store: 'sqlite',
-      startTime: timestamp(Date.now() - 3_700_000),
-      sessions: { active: 2, queued: 1 },
-      instances: { bound: 2 },
-      proxies: { serving: 2 },
-      reserves: [...fake.reserves.values()],
-      loops: [{ name: 'instances', lastPassTime: timestamp(Date.now() - 130_000), failures: 0, lastError: '' }],
-      providers: [
-        { name: 'process', instances: 2, maxInstances: 10, listTime: timestamp(Date.now() - 70_000), listError: '' },
-      ],
-    })),
+    GetStatus: unary(
+      'GetStatus',
+      (): GetStatusResponse => ({
+        version: '0.1.0',
+        replicaId: 'replica-a',
+        installationId: 'installation-1',
+        leaderId: 'replica-a',
+        store: 'sqlite',
+        startTime: timestamp(Date.now() - 3_700_000),
+        sessions: { active: 2, queued: 1 },
+        instances: { bound: 2 },
+        proxies: { serving: 2 },
+        reserves: [...fake.reserves.values()],
+        loops: [{ name: 'instances', lastPassTime: timestamp(Date.now() - 130_000), failures: 0, lastError: '' }],
+        providers: [
+          { name: 'process', instances: 2, maxInstances: 10, listTime: timestamp(Date.now() - 70_000), listError: '' },
+        ],
+        ...fake.status,
+      }),
+    ),
     CreateToken: unary('CreateToken', (r) => {
       const token = { id: `t-${fake.tokens.size + 1}`, tenant: r.tenant, role: r.role, note: r.note };
       fake.tokens.set(token.id, { ...token, createTime: timestamp(Date.now()) });
@@ -272,14 +294,39 @@ export async function startFakeBroker(
       fake.tokens.delete(r.id);
       return {};
     }),
-    ListInstances: unary('ListInstances', () => ({ instances: fake.instances })),
-    ListEvents: unary('ListEvents', () => ({ events: fake.events, lastId: '', more: false })),
+    ListInstances: unary('ListInstances', (r) => {
+      const from = Number(r.pageToken);
+      const wanted = fake.instances.filter((i) => r.class === '' || i.class === r.class);
+      const instances = wanted.slice(from, from + Math.min(r.pageSize || 100, fake.instancesPerPage));
+      const next = from + instances.length;
+      return { instances, nextPageToken: next < wanted.length ? String(next) : '' };
+    }),
+    ListEvents: unary('ListEvents', (r) => {
+      const after = fake.events.filter((e) => (e.id ?? '') > r.afterId && isLater(e, r.sinceTime));
+      const wanted = after.filter((e) => matches(e, r.filter));
+      const size = r.pageSize || 100;
+      const events = r.afterId === '' ? wanted.slice(-size) : wanted.slice(0, size);
+      const more = r.afterId !== '' && events.length < wanted.length;
+      return { events, lastId: (more ? events.at(-1)?.id : fake.events.at(-1)?.id) ?? '', more };
+    }),
     WatchEvents: (call) => {
       const failure = arrive('WatchEvents', call.request, call.metadata);
       if (failure !== null) return void call.emit('error', failure);
-      for (const event of fake.events) call.write({ event });
+      let told = call.request.afterId === '' ? (fake.events.at(-1)?.id ?? '') : call.request.afterId;
+      const send = () => {
+        for (const event of fake.events.filter((e) => (e.id ?? '') > told)) {
+          told = event.id ?? '';
+          if (matches(event, call.request.filter)) call.write({ event });
+        }
+      };
+      changes.on('event', send);
+      call.on('close', () => changes.off('event', send));
+      call.on('cancelled', () => changes.off('event', send));
+      send();
     },
-    GetQuotas: unary('GetQuotas', () => ({ quotas: fake.quotas })),
+    GetQuotas: unary('GetQuotas', (r) => ({
+      quotas: fake.quotas.filter((q) => r.tenant === '' || q.tenant === r.tenant),
+    })),
   };
 
   let server: Server;
@@ -326,6 +373,16 @@ export function activeFields(now: number): Partial<Session> {
     cost: 0.0125,
     attempts: 1,
   };
+}
+
+const isLater = (e: Event, since: Timestamp__Output | null): boolean =>
+  since === null || Number(e.time?.seconds ?? 0) >= since.seconds;
+
+function matches(e: Event, f: EventFilter__Output | null): boolean {
+  if (f === null) return true;
+  const ofSession = f.sessionId === '' || e.sessionId === f.sessionId || e.subject === f.sessionId;
+  const kind = f.kinds.length === 0 || f.kinds.includes(e.kind ?? '');
+  return ofSession && kind && (f.class === '' || e.class === f.class) && (f.tenant === '' || e.tenant === f.tenant);
 }
 
 const isWaiting = (s: Session | undefined): boolean =>

@@ -19,7 +19,9 @@ export type { AdminCalls } from './admin.ts';
 export type { CallOptions } from './calls.ts';
 export type { TlsOptions } from './channel.ts';
 export { BerthError, type BerthErrorCode, isBerthError } from './errors.ts';
+export type { EventWatchOptions } from './events.ts';
 export type * from './types.ts';
+export type * from './types-admin.ts';
 export type { WatchOptions } from './watch.ts';
 
 export type ClientOptions = {

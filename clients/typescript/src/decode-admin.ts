@@ -1,10 +1,22 @@
-import { decodeDuration, decodeProtocol, decodeResources, decodeTime } from './decode.ts';
+import { decodeDuration, decodeInstance, decodeProtocol, decodeResources, decodeTime } from './decode.ts';
 import { BerthError } from './errors.ts';
+import type { Event__Output } from './generated/berth/v1/Event.ts';
 import type { GetStatusResponse__Output } from './generated/berth/v1/GetStatusResponse.ts';
+import type { InstanceStatus__Output } from './generated/berth/v1/InstanceStatus.ts';
 import type { Reserve__Output } from './generated/berth/v1/Reserve.ts';
 import type { SessionClass__Output } from './generated/berth/v1/SessionClass.ts';
+import type { TenantQuota__Output } from './generated/berth/v1/TenantQuota.ts';
 import type { Token__Output } from './generated/berth/v1/Token.ts';
-import type { BrokerStatus, Reserve, SessionClass, Token } from './types.ts';
+import type {
+  BerthEvent,
+  BrokerStatus,
+  InstancePhase,
+  InstanceStatus,
+  Reserve,
+  SessionClass,
+  TenantQuota,
+  Token,
+} from './types-admin.ts';
 
 export const decodeClass = (c: SessionClass__Output): SessionClass => ({
   name: c.name,
@@ -22,6 +34,8 @@ export const decodeClass = (c: SessionClass__Output): SessionClass => ({
   commandAllowed: c.commandAllowed,
   envAllowed: [...c.envAllowed],
   expectedStartMs: c.expectedStart === null ? null : decodeDuration(c.expectedStart),
+  tokenRequired: c.tokenRequired,
+  replacesLost: c.replacesLost,
 });
 
 /** @throws BerthError `internal` when the answer lacks its reserve */
@@ -66,6 +80,12 @@ export const decodeStatus = (s: GetStatusResponse__Output): BrokerStatus => ({
     listTime: decodeTime(listTime),
     listError,
   })),
+  queues: s.queues.map(({ class: of, waiting, oldestTime, waitingFor }) => ({
+    class: of,
+    waiting,
+    oldestTime: decodeTime(oldestTime),
+    waitingFor,
+  })),
 });
 
 /** @throws BerthError `internal` when the answer lacks its token */
@@ -74,3 +94,35 @@ export function decodeToken(t: Token__Output | null): Token {
   const role = t.role === 'ROLE_ADMIN' ? 'admin' : 'client';
   return { id: t.id, tenant: t.tenant, role, createTime: decodeTime(t.createTime), note: t.note };
 }
+
+const PHASES: readonly InstancePhase[] = ['intended', 'requested', 'booting', 'ready', 'bound', 'destroying'];
+
+/** @throws BerthError `internal` when the answer lacks the instance itself */
+export function decodeInstanceStatus(s: InstanceStatus__Output): InstanceStatus {
+  const instance = decodeInstance(s.instance);
+  if (instance === null) throw new BerthError('internal', 'the broker answered without an instance');
+  return {
+    ...instance,
+    class: s.class,
+    // A phase that a later broker adds: one that exists is the safer reading.
+    phase: PHASES.find((p) => p === s.phase) ?? 'booting',
+    phaseTime: decodeTime(s.phaseTime),
+    sessionId: s.sessionId,
+    reason: s.reason,
+    detail: s.detail,
+    cost: s.cost,
+  };
+}
+
+/** @throws BerthError `internal` when the answer lacks its event */
+export function decodeEvent(e: Event__Output | null): BerthEvent {
+  if (e === null) throw new BerthError('internal', 'the broker answered without an event');
+  const { id, kind, subject, class: of, tenant, actor, before, after, reason, detail, sessionId } = e;
+  const time = decodeTime(e.time);
+  return { id, time, kind, subject, class: of, tenant, actor, before, after, reason, detail, sessionId };
+}
+
+export const decodeQuota = ({ tenant, uses }: TenantQuota__Output): TenantQuota => ({
+  tenant,
+  uses: uses.map(({ name, used, limit }) => ({ name, used, limit: limit ?? null })),
+});

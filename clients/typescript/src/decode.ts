@@ -128,7 +128,7 @@ function decodePlannedEnd(end: PlannedEnd__Output | null): PlannedEnd | null {
   return { reason: END_REASON[end.reason] ?? 'expired', endTime };
 }
 
-function decodeInstance(i: Instance__Output | null): Instance | null {
+export function decodeInstance(i: Instance__Output | null): Instance | null {
   if (i === null) return null;
   const { id, provider, providerRef, machineId, hostId, region, pricePerHour } = i;
   const granted = decodeResources(i.granted);

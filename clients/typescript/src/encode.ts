@@ -1,9 +1,12 @@
 import type { AcquireSessionRequest } from './generated/berth/v1/AcquireSessionRequest.ts';
+import type { EventFilter as WireFilter } from './generated/berth/v1/EventFilter.ts';
+import type { ListEventsRequest } from './generated/berth/v1/ListEventsRequest.ts';
 import type { ListSessionsRequest } from './generated/berth/v1/ListSessionsRequest.ts';
 import type { Requirements as WireRequirements } from './generated/berth/v1/Requirements.ts';
 import type { Duration } from './generated/google/protobuf/Duration.ts';
 import type { Timestamp } from './generated/google/protobuf/Timestamp.ts';
 import type { AcquireRequest, ListQuery, OnConflict, Requirements, SessionPhase, SessionRef } from './types.ts';
+import type { EventFilter, EventQuery } from './types-admin.ts';
 
 const ON_CONFLICT = {
   fail: 'ON_CONFLICT_FAIL',
@@ -90,3 +93,14 @@ export function encodeList(q: ListQuery): ListSessionsRequest {
     tenant: q.tenant,
   }) as ListSessionsRequest;
 }
+
+export const encodeFilter = (f: EventFilter): WireFilter =>
+  present({ kinds: [...(f.kinds ?? [])], sessionId: f.sessionId, class: f.class, tenant: f.tenant }) as WireFilter;
+
+export const encodeEvents = (q: EventQuery): ListEventsRequest =>
+  present({
+    filter: encodeFilter(q),
+    pageSize: q.pageSize,
+    afterId: q.afterId,
+    sinceTime: q.since === undefined ? undefined : encodeTime(q.since),
+  }) as ListEventsRequest;

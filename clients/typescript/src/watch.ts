@@ -14,7 +14,7 @@ export type WatchOptions = {
 };
 
 /** Where a watch is; moves with every state. */
-type Cursor = { ref: SessionRef; revision: number; breaks: number; brokenSince: number | null };
+type Cursor = Breaks & { ref: SessionRef; revision: number };
 
 /** See BerthClient.watch. After a broken stream it goes on behind the last revision seen: no state comes twice. */
 export async function* watchSession(
@@ -25,13 +25,34 @@ export async function* watchSession(
   const { system } = calls;
   const cursor: Cursor = { ref, revision: o.afterRevision ?? 0, breaks: 0, brokenSince: null };
   for (;;) {
+    const opened = system.monotonic();
     const broken = yield* watchOnce(calls, cursor, o.signal);
     if (broken === null) return;
-    cursor.brokenSince ??= system.monotonic();
-    if (system.monotonic() - cursor.brokenSince >= (o.retryForMs ?? calls.retryForMs)) throw broken;
-    await system.sleep(pauseAfter(broken, cursor.breaks, system.random()), o.signal);
-    cursor.breaks += 1;
+    await pauseAfter(calls, broken, opened, cursor, o);
   }
+}
+
+/** How often and since when a stream is broken; both anew with every message. */
+export type Breaks = { breaks: number; brokenSince: number | null };
+
+/** A quiet stream proves that its broker was there only by standing for longer than any try to connect [ms]. */
+const STOOD_MS = 60_000;
+
+/** Waits before a stream is opened again. @param opened when it was opened last, on the monotonic clock [ms]
+ *  @throws `broken` when that goes on for too long */
+export async function pauseAfter(
+  { system, retryForMs }: Calls,
+  broken: BerthError,
+  opened: number,
+  state: Breaks,
+  o: { readonly retryForMs?: number; readonly signal?: AbortSignal },
+): Promise<void> {
+  const now = system.monotonic();
+  if (now - opened > STOOD_MS) Object.assign(state, { breaks: 0, brokenSince: null });
+  state.brokenSince ??= now;
+  if (now - state.brokenSince >= (o.retryForMs ?? retryForMs)) throw broken;
+  await system.sleep(pauseOf(broken, state.breaks, system.random()), o.signal);
+  state.breaks += 1;
 }
 
 /** One stream. Returns what broke it, or `null` after the released state. */
@@ -60,10 +81,10 @@ async function* watchOnce(
 
 /** Whether the connection broke, as opposed to the broker having refused. A stream that a proxy or a dying broker
  *  cuts shows as any of these codes, without the broker's details. */
-const isBroken = (err: BerthError): boolean =>
+export const isBroken = (err: BerthError): boolean =>
   err.code === 'unavailable' || (isBerthError(err, 'internal', 'unknown') && !err.answered);
 
-const pauseAfter = (err: BerthError, breaks: number, chance: number): number =>
+const pauseOf = (err: BerthError, breaks: number, chance: number): number =>
   retryDelay(err, breaks, chance) ?? retryDelay(new BerthError('unavailable', ''), breaks, chance) ?? 0;
 
 /**

@@ -1,4 +1,4 @@
-import type { BrokerStatus, Reserve, Role, SessionClass } from '../../../clients/typescript/src/types.ts';
+import type { BrokerStatus, Reserve, Role, SessionClass } from '../../../clients/typescript/src/types-admin.ts';
 import type { Context } from '../context.ts';
 import { age, exact, paint, plain, resources, running, until } from '../format.ts';
 import { parseCount, usage } from '../parse.ts';
