@@ -16,8 +16,9 @@ import { keptInstallationId } from './config/installation.ts';
 import type { Config } from './config/load.ts';
 import { isLoopback } from './config/places.ts';
 import { shippedFile } from './config/shipped.ts';
+import type { Quotas } from './domain/quota.ts';
 import type { SessionClass } from './domain/session-class.ts';
-import type { Classes } from './engine/context.ts';
+import type { Classes, CurrentQuotas } from './engine/context.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createReport } from './engine/report.ts';
 import { type GrpcServer, type GrpcTls, startGrpc } from './grpc/server.ts';
@@ -92,13 +93,14 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     proxies: proxies.map((p) => p.kind),
     unusable: 'why' in found ? { 'nginx-local': found.why } : {},
   };
-  const { classes, file } = await openClasses(config, names, log, clock, stop.signal);
+  const { classes, quotas, file } = await openClasses(config, names, log, clock, stop.signal);
 
   const engine = createEngine({
     store,
     clock,
     ids,
     classes,
+    quotas,
     providers,
     proxies,
     prober: o.prober ?? createProber(),
@@ -216,7 +218,7 @@ async function openClasses(
   log: Logger,
   clock: Clock,
   signal: AbortSignal,
-): Promise<{ classes: Classes; file: ClassFile }> {
+): Promise<{ classes: Classes; quotas: CurrentQuotas; file: ClassFile }> {
   const listeners = new Set<() => void>();
   const byName = (list: readonly SessionClass[]) => new Map(list.map((c) => [c.name, c]));
   const changed = () => {
@@ -225,8 +227,9 @@ async function openClasses(
   const file = await openClassFile({
     path: config.classesFile,
     ...known,
-    onChange(list) {
-      current = byName(list);
+    onChange(content) {
+      current = byName(content.classes);
+      quotas = content.quotas;
       log.info({ path: config.classesFile }, 'classes.reloaded');
       changed();
     },
@@ -234,9 +237,11 @@ async function openClasses(
     sleep: clock.sleep,
     signal,
   });
-  let current: ReadonlyMap<string, SessionClass> = byName(file.classes());
+  let current: ReadonlyMap<string, SessionClass> = byName(file.content().classes);
+  let quotas: Quotas = file.content().quotas;
   return {
     file,
+    quotas: () => quotas,
     classes: {
       current: () => current,
       onChange(listener) {

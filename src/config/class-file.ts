@@ -1,13 +1,13 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type ParsedClass, type ParseOptions, parseClasses } from './classes.ts';
+import { type ParsedFile, type ParseOptions, parseClassFile } from './classes.ts';
 
 export type ClassFileOptions = Omit<ParseOptions, 'file'> & {
   readonly path: string;
-  /** Called with every new set of classes, not for the first one. */
-  readonly onChange: (classes: readonly ParsedClass[]) => void;
-  /** Called once per broken state; the classes stay as they were. The message is for people, several lines. */
+  /** Called with every new content, not with the first one. */
+  readonly onChange: (content: ParsedFile) => void;
+  /** Called once per broken state; the content stays as it was. The message is for people, several lines. */
   readonly onBroken: (message: string) => void;
   /** As `Clock.sleep`. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -20,7 +20,7 @@ export type ClassFileOptions = Omit<ParseOptions, 'file'> & {
 };
 
 export type ClassFile = {
-  classes(): readonly ParsedClass[];
+  content(): ParsedFile;
   /** Reads now (SIGHUP). `broken`: onBroken has said why, also if it had before. */
   reload(): Promise<'changed' | 'unchanged' | 'broken'>;
   /** Settles when `signal` has aborted and nothing is watched any more. Never rejects. */
@@ -30,11 +30,11 @@ export type ClassFile = {
 /** Reads the class file and follows it: edits in place, editors that rename, Kubernetes that swaps a link.
  *  @throws ConfigError when it is broken at the start, or cannot be read */
 export async function openClassFile(o: ClassFileOptions): Promise<ClassFile> {
-  const parse = (text: string) => parseClasses(text, { ...o, file: o.path });
+  const parse = (text: string) => parseClassFile(text, { ...o, file: o.path });
   let seen = await readFile(o.path, 'utf8').catch((err: unknown) => {
     throw Object.assign(new Error(unreadable(o.path, err)), { name: 'ConfigError' });
   });
-  let classes = parse(seen);
+  let content = parse(seen);
   let broken: string | null = null;
 
   async function read(onDemand: boolean): Promise<'changed' | 'unchanged' | 'broken'> {
@@ -42,7 +42,7 @@ export async function openClassFile(o: ClassFileOptions): Promise<ClassFile> {
     try {
       text = await readFile(o.path, 'utf8');
       if (text === seen && broken === null) return 'unchanged';
-      classes = parse(text);
+      content = parse(text);
     } catch (err) {
       const message = text === '' && isErrno(err) ? unreadable(o.path, err) : messageOf(err);
       if (onDemand || message !== broken) o.onBroken(message);
@@ -51,7 +51,7 @@ export async function openClassFile(o: ClassFileOptions): Promise<ClassFile> {
     }
     seen = text;
     broken = null;
-    o.onChange(classes);
+    o.onChange(content);
     return 'changed';
   }
 
@@ -63,7 +63,7 @@ export async function openClassFile(o: ClassFileOptions): Promise<ClassFile> {
     return result;
   };
 
-  return { classes: () => classes, reload: () => inTurn(true), done: follow(o, () => inTurn(false)) };
+  return { content: () => content, reload: () => inTurn(true), done: follow(o, () => inTurn(false)) };
 }
 
 /** Events only make the next look sooner; a lost one costs `pollMs`. */

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
 import { crossCheck, type Known, proxyOf } from './class-rules.ts';
 import { ClassSchema, type WrittenClass } from './class-schema.ts';
-import { configError, describeInput, explain, type Problem, pathText, show } from './explain.ts';
+import { configError, describeInput, explain, type Problem, pathText } from './explain.ts';
 import { isLabel } from './fields.ts';
 import { locate } from './locate.ts';
 import { didYouMean } from './nearest.ts';
+import { has, isFrom, isPlain, merge, type Plain, refusedMap } from './plain.ts';
+import { NO_QUOTAS, type ParsedQuotas, readQuotas } from './quotas.ts';
 import { fillOwn, type Own, ownParts } from './shipped.ts';
 
 /** Not an option: nothing is activated before there is an in-instance agent. */
@@ -24,10 +26,13 @@ export type ParseOptions = Known & {
 /** One session class; assignable to `SessionClass` of the domain, which a test asserts. */
 export type ParsedClass = ReturnType<typeof toClass>;
 
+/** What a class file says. */
+export type ParsedFile = { readonly classes: readonly ParsedClass[]; readonly quotas: ParsedQuotas };
+
 /** Reads a class file's text. All that is wrong with it is told at once; the rules between the options of a class are
  *  checked when each option for itself is right.
  *  @throws ConfigError with one line per problem: file:line:column: path: what is wrong; accepted: ... */
-export function parseClasses(text: string, options: ParseOptions): readonly ParsedClass[] {
+export function parseClassFile(text: string, options: ParseOptions): ParsedFile {
   if (text.length > MAX_FILE_BYTES) throw configError(`${options.file}: is larger than 1 MiB`);
   const lines = new LineCounter();
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
@@ -38,7 +43,7 @@ export function parseClasses(text: string, options: ParseOptions): readonly Pars
   if (doc.errors.length > 0) throw configError(doc.errors.map((e) => `${at(e.pos[0])}: ${e.message}`).join('\n'));
 
   const read = readFile(doc, options);
-  if (read.problems.length === 0) return read.classes;
+  if (read.problems.length === 0) return { classes: read.classes, quotas: read.quotas };
   const told = read.problems
     .map((p) => ({ offset: locate(doc, p), text: p.path.length ? `${pathText(p.path)}: ${p.text}` : p.text }))
     .toSorted((a, b) => a.offset - b.offset)
@@ -47,22 +52,21 @@ export function parseClasses(text: string, options: ParseOptions): readonly Pars
 }
 
 type Read = { readonly classes: readonly ParsedClass[]; readonly problems: readonly Problem[] };
+const PARTS = ['classes', 'defaults', 'quotas'];
+const broken = (problems: readonly Problem[]) => ({ classes: [], quotas: NO_QUOTAS, problems });
 
-function readFile(doc: Document.Parsed, options: ParseOptions): Read {
+function readFile(doc: Document.Parsed, options: ParseOptions): Read & ParsedFile {
   const root = toPlain(doc);
-  if (typeof root === 'string') return { classes: [], problems: [{ path: [], text: root }] };
-  const { classes: written, defaults = {}, ...others } = root;
+  if (typeof root === 'string') return broken([{ path: [], text: root }]);
+  const { classes: written, defaults = {}, quotas: limits = {}, ...others } = root;
   const problems: Problem[] = Object.keys(others).map((key) => ({
     path: [key],
     atKey: true,
-    text: `unknown option${didYouMean(key, ['classes', 'defaults']) || '; accepted: classes, defaults'}`,
+    text: `unknown option${didYouMean(key, PARTS) || `; accepted: ${PARTS.join(', ')}`}`,
   }));
-  if (!isPlain(defaults)) return { classes: [], problems: [...problems, refusedMap(['defaults'], defaults)] };
+  if (!isPlain(defaults)) return broken([...problems, refusedMap(['defaults'], defaults)]);
   if (!isPlain(written) || Object.keys(written).length === 0)
-    return {
-      classes: [],
-      problems: [...problems, { path: ['classes'], text: 'is required; accepted: at least one class by its name' }],
-    };
+    return broken([...problems, { path: ['classes'], text: 'is required; accepted: at least one class by its name' }]);
 
   problems.push(...defaultsProblems(defaults));
   const classes = Object.entries(written).flatMap(([name, own]): ParsedClass[] => {
@@ -70,7 +74,8 @@ function readFile(doc: Document.Parsed, options: ParseOptions): Read {
     problems.push(...result.problems);
     return [...result.classes];
   });
-  return { classes, problems };
+  const { quotas, problems: wrong } = readQuotas(limits, Object.keys(written));
+  return { classes, quotas, problems: [...problems, ...wrong] };
 }
 
 function readClass(name: string, own: unknown, defaults: Plain, options: ParseOptions): Read {
@@ -96,10 +101,6 @@ function readClass(name: string, own: unknown, defaults: Plain, options: ParseOp
   };
 }
 
-/** Whether a problem is about what only `defaults` says: it is told once, there. */
-const isFrom = (defaults: Plain, own: Plain, path: readonly PropertyKey[]): boolean =>
-  has(defaults, path) && !has(own, path);
-
 function defaultsProblems(defaults: Plain): Problem[] {
   const parsed = ClassSchema.safeParse(defaults);
   if (parsed.success) return [];
@@ -108,43 +109,15 @@ function defaultsProblems(defaults: Plain): Problem[] {
     .map((p) => ({ ...p, path: ['defaults', ...p.path] }));
 }
 
-const refusedMap = (path: readonly string[], value: unknown): Problem => ({
-  path,
-  text: `${show(value)} is not accepted; accepted: a map of options`,
-});
-
-type Plain = Readonly<Record<string, unknown>>;
-
-const isPlain = (value: unknown): value is Plain =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function has(root: Plain, path: readonly PropertyKey[]): boolean {
-  let here: unknown = root;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return false;
-    here = (here as Record<PropertyKey, unknown>)[step];
-  }
-  return true;
-}
-
 function toPlain(doc: Document.Parsed): Plain | string {
-  if (!isMap(doc.contents)) return 'is no class file; accepted: a map with "classes" and, if wanted, "defaults"';
+  if (!isMap(doc.contents))
+    return 'is no class file; accepted: a map with "classes" and, if wanted, "defaults" and "quotas"';
   try {
     const plain: unknown = doc.toJS({ maxAliasCount: 100 });
     return isPlain(plain) ? plain : 'is no class file';
   } catch (err) {
     return `cannot be read: ${err instanceof Error ? err.message : String(err)}`;
   }
-}
-
-/** Maps are merged option by option; everything else, lists too, is replaced. */
-function merge(below: Plain, above: Plain): Plain {
-  const entries = new Map(Object.entries(below));
-  for (const [key, value] of Object.entries(above)) {
-    const under = entries.get(key);
-    entries.set(key, isPlain(under) && isPlain(value) ? merge(under, value) : value);
-  }
-  return Object.fromEntries(entries);
 }
 
 const READINESS_KINDS = ['http', 'grpc', 'tcp'] as const;

@@ -1,12 +1,13 @@
 import { ClassSchema, COMMAND_WORDS, FILE_WORDS } from './class-schema.ts';
 import { acceptedBy, type Described, describeInput } from './explain.ts';
+import { QuotaSchema } from './quota-schema.ts';
 import { ConfigSchema } from './schema.ts';
 
 /** deploy/config.md, wholly made from the schemas. */
 export function configPage(): string {
   return `# Configuration
 
-Made by \`npm run docs:config\` from \`src/config/schema.ts\` and \`src/config/class-schema.ts\`; a check fails when it differs.
+Made by \`npm run docs:config\` from the schemas in \`src/config\`; a check fails when it differs.
 
 ## Options of the broker
 
@@ -28,6 +29,15 @@ ${table('option', optionRows(describeInput(ClassSchema), []))}
 \`{{word}}\` in an argument is filled in before the program starts.
 
 ${wordTable()}
+
+## Options of a quota
+
+\`quotas:\` in the class file limits what a tenant may have at the same time, and how fast. \`default:\` holds for each
+tenant for itself, \`tenants:\` names those with other limits, option by option; \`none\` lifts one. A session counts from
+its acquire until its end is decided. A quota that is lowered below what is in use ends nothing: it refuses new sessions.
+A session counts the GPUs of its class, or more where it asks for more.
+
+${table('option', optionRows(describeInput(QuotaSchema), []))}
 `;
 }
 

@@ -4,6 +4,7 @@ import type { Caller } from '../domain/caller.ts';
 import { endSession } from '../domain/decide-session.ts';
 import { BrokerError, invalid, isBrokerError } from '../domain/errors.ts';
 import { used } from '../domain/idle.ts';
+import { gpusOf } from '../domain/quota.ts';
 import { differences } from '../domain/same-asked.ts';
 import type { Asked, Session, SessionIn } from '../domain/session.ts';
 import { termsFor } from '../domain/terms.ts';
@@ -13,6 +14,7 @@ import type { EngineContext } from './context.ts';
 import { readSession } from './find.ts';
 import type { AcquireOutcome, AcquireSource } from './hooks.ts';
 import type { Change, LedgerResult } from './ledger.ts';
+import { overQuota } from './quotas.ts';
 import { decode, encode, KEY, type NameRecord, type RequestRecord, SET } from './records.ts';
 import { tooManyWriters, updateSession } from './update.ts';
 import type { AcquireInput, SessionView } from './use-cases.ts';
@@ -60,11 +62,16 @@ export async function acquire(
     if (session.phase === 'active') source = session.fromReserve ? 'reserve' : 'cold';
     return viewOf(ctx, session);
   } catch (err) {
-    if (err instanceof BrokerError) outcome = err.code === 'aborted' || err.code === 'exhausted' ? 'ended' : 'refused';
+    if (err instanceof BrokerError) outcome = outcomeOf(err);
     throw err;
   } finally {
     ctx.hooks.onAcquire(input.class, outcome, source, ctx.clock.monotonic() - startedAt);
   }
+}
+
+function outcomeOf({ code, details }: BrokerError): AcquireOutcome {
+  if (details.reason === 'QUOTA_EXCEEDED') return 'over-quota';
+  return code === 'aborted' || code === 'exhausted' ? 'ended' : 'refused';
 }
 
 /** A retry meets its session also where its class has been changed or removed since. */
@@ -120,6 +127,7 @@ function begin(ctx: EngineContext, caller: Caller, input: AcquireInput, asked: A
     createdAt: now,
     since: now,
     attempts: 0,
+    counted: { gpus: gpusOf(c.resources, input.requirements) },
     queueBy: now + checked.terms.queueTimeoutMs,
     waitingFor: 'capacity',
   };
@@ -217,6 +225,7 @@ async function refused(ctx: EngineContext, a: Attempt, members: readonly Member[
     await ctx.follower.refresh(why.key);
     return null;
   }
+  if (why.kind === 'limit') throw overQuota(ctx, a.session.tenant, why);
   // All candidates were taken by others: look again, at more of them.
   a.candidates = CANDIDATES;
   await ctx.follower.refresh(...memberKeys(members));

@@ -4,6 +4,7 @@ import { expectedStart, NO_HISTORY } from '../domain/reserve.ts';
 import type { EngineContext } from './context.ts';
 import type { Loops } from './loops.ts';
 import type { ProviderObserver } from './observer.ts';
+import { createQuotaReads } from './quotas.ts';
 import { reserveTarget } from './reconcile/reserve.ts';
 import { COUNTER, encode, KEY, SET } from './records.ts';
 import { ended } from './release.ts';
@@ -109,6 +110,7 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
   }
 
   return {
+    ...createQuotaReads(ctx),
     allReserves: reserves,
     async classes() {
       return [...ctx.classes.current().values()]

@@ -1,3 +1,4 @@
+import type { Quotas } from '../domain/quota.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider } from '../ports/compute-provider.ts';
@@ -19,12 +20,16 @@ export type Classes = {
   changed(): void;
 };
 
+/** What tenants may have as configured now; reloaded with the classes. */
+export type CurrentQuotas = () => Quotas;
+
 /** What the use cases and the loops work with. */
 export type EngineContext = {
   readonly store: Store;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly classes: Classes;
+  readonly quotas: CurrentQuotas;
   readonly providers: ReadonlyMap<string, ComputeProvider>;
   readonly proxies: ReadonlyMap<string, SessionProxy>;
   readonly prober: Prober;

@@ -1,3 +1,4 @@
+import { quotaOf } from '../domain/quota.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider } from '../ports/compute-provider.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -5,7 +6,7 @@ import type { Prober } from '../ports/prober.ts';
 import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
 import { createAdmin } from './admin.ts';
-import type { Classes, EngineContext } from './context.ts';
+import type { Classes, CurrentQuotas, EngineContext } from './context.ts';
 import { createFollower } from './follow.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
 import { claimStore } from './installation.ts';
@@ -26,6 +27,7 @@ export type EngineOptions = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly classes: Classes;
+  readonly quotas: CurrentQuotas;
   readonly providers: readonly ComputeProvider[];
   readonly proxies: readonly SessionProxy[];
   readonly prober: Prober;
@@ -92,7 +94,14 @@ export function createEngine(o: EngineOptions): Engine {
     providers: new Map(o.providers.map((p) => [p.name, p])),
     proxies: new Map(o.proxies.map((p) => [p.kind, p])),
     mirror,
-    ledger: createLedger({ store: o.store, mirror, clock: o.clock, hooks, maxInstances }),
+    ledger: createLedger({
+      store: o.store,
+      mirror,
+      clock: o.clock,
+      hooks,
+      maxInstances,
+      quotaOf: (tenant) => quotaOf(o.quotas(), tenant),
+    }),
     follower,
     hooks,
     clearing: { now: false },

@@ -1,5 +1,6 @@
 import { INSTANCE_NEXT, type Instance } from '../domain/instance.ts';
 import { PROXY_NEXT, type Proxy } from '../domain/proxy.ts';
+import { countsOf, type Quota } from '../domain/quota.ts';
 import { SESSION_NEXT, type Session } from '../domain/session.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Candidate, Commit, Count, Drop, Expect, Index, Put, Refusal, Store } from '../ports/store.ts';
@@ -38,6 +39,8 @@ export function createLedger(deps: {
   readonly hooks: EngineHooks;
   /** Cap per provider, checked in the commit that intends an instance. */
   readonly maxInstances: (provider: string) => number;
+  /** Checked in the commit that makes a session. */
+  readonly quotaOf: (tenant: string) => Quota;
 }) {
   const { store, mirror, clock, hooks } = deps;
 
@@ -48,6 +51,17 @@ export function createLedger(deps: {
     return change.after.phase === 'gone' ? { counter, add: -1 } : null;
   }
 
+  /** What is given back goes first: a session that replaces another has room at the limit. */
+  function quotaCounts(changes: readonly Change[]): readonly Count[] {
+    const counts: Count[] = [];
+    for (const { kind, before, after } of changes) {
+      if (kind !== 'session') continue;
+      for (const { name, ...count } of countsOf(before, after, deps.quotaOf(after.tenant)))
+        counts.push({ counter: COUNTER.quota(after.tenant, name), ...count });
+    }
+    return counts.length > 1 ? counts.sort((a, b) => Number(a.add > 0) - Number(b.add > 0)) : counts;
+  }
+
   function toCommit(
     c: LedgerCommit,
     changes: readonly Change[],
@@ -55,17 +69,16 @@ export function createLedger(deps: {
     at: number,
   ): Commit {
     const base = writesOf(changes);
+    // The session is the same in every candidate.
+    const all = [...changes, ...(candidates[0] ?? [])];
     return {
       put: join(base.put, c.put),
       drop: join(base.drop, c.drop),
       index: join(base.index, c.index),
       expect: c.expect ?? [],
-      count: join(
-        changes.map(countOf).filter((n) => n !== null),
-        c.count,
-      ),
+      count: join([...changes.map(countOf).filter((n) => n !== null), ...quotaCounts(all)], c.count),
       ...(candidates.length > 0 ? { oneOf: candidates.map(writesOf) } : {}),
-      events: [...changes, ...(candidates[0] ?? [])].map((change) => eventLine(change, c.by, at)),
+      events: all.map((change) => eventLine(change, c.by, at)),
     };
   }
 

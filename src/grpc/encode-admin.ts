@@ -6,6 +6,7 @@ import type {
   QueueView,
   ReserveView,
   StatusView,
+  TenantQuota,
   TokenView,
 } from '../engine/use-cases.ts';
 import { encodeDuration, encodeResources, encodeTime, encodeTimeOrNone, PROTOCOL } from './encode.ts';
@@ -16,6 +17,7 @@ import type { QueueStatus as WireQueue } from './generated/berth/v1/QueueStatus.
 import type { Reserve as WireReserve } from './generated/berth/v1/Reserve.ts';
 import type { Role__Output as WireRole } from './generated/berth/v1/Role.ts';
 import type { SessionClass as WireClass } from './generated/berth/v1/SessionClass.ts';
+import type { TenantQuota as WireQuota } from './generated/berth/v1/TenantQuota.ts';
 import type { Token as WireToken } from './generated/berth/v1/Token.ts';
 
 const ROLE: Readonly<Record<Role, WireRole>> = { client: 'ROLE_CLIENT', admin: 'ROLE_ADMIN' };
@@ -92,6 +94,11 @@ const encodeProvider = (p: ProviderView): WireProvider => ({
   maxInstances: p.maxInstances,
   listTime: encodeTimeOrNone(p.listedAt),
   listError: p.listError,
+});
+
+export const encodeQuota = ({ tenant, uses }: TenantQuota): WireQuota => ({
+  tenant,
+  uses: uses.map(({ name, used, limit }) => ({ name, used, ...(limit === null ? {} : { limit }) })),
 });
 
 export const encodeToken = (t: TokenView): WireToken => ({

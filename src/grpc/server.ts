@@ -137,6 +137,7 @@ function createServer(o: GrpcOptions, edge: Edge, health: Parameters<Server['add
     ListClasses: admin.listClasses(edge, o.admin),
     SetReserve: admin.setReserve(edge, o.admin),
     GetReserve: admin.getReserve(edge, o.admin),
+    GetQuotas: admin.getQuotas(edge, o.admin),
     TerminateSession: admin.terminateSession(edge, o.admin),
     GetStatus: admin.getStatus(edge, o.admin),
     CreateToken: admin.createToken(edge, o.admin),

@@ -6,7 +6,7 @@ import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import { createIds } from '../../src/adapters/system/ids.ts';
 import { giveMemoryBack } from '../../src/cli/heap.ts';
-import { parseClasses } from '../../src/config/classes.ts';
+import { parseClassFile } from '../../src/config/classes.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Member } from '../../src/domain/bind.ts';
 import type { Session } from '../../src/domain/session.ts';
@@ -87,7 +87,11 @@ async function start(o: BrokerStart) {
 }
 
 async function readClass(file: string): Promise<SessionClass> {
-  const classes = parseClasses(await readFile(file, 'utf8'), { file, providers: ['costless'], proxies: ['direct'] });
+  const { classes } = parseClassFile(await readFile(file, 'utf8'), {
+    file,
+    providers: ['costless'],
+    proxies: ['direct'],
+  });
   const found = classes.find((c) => c.name === CLASS);
   if (found === undefined) throw new Error(`${file} has no class ${CLASS}`);
   return found;

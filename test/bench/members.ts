@@ -1,5 +1,6 @@
 import { bind, type Member } from '../../src/domain/bind.ts';
 import type { NamedPort } from '../../src/domain/endpoint.ts';
+import { NO_QUOTA } from '../../src/domain/quota.ts';
 import type { Session } from '../../src/domain/session.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { termsFor } from '../../src/domain/terms.ts';
@@ -201,7 +202,7 @@ function dropsOf(s: Session, mirror: Mirror): readonly Drop[] {
 type Written = { readonly changes: readonly Change[]; readonly put: readonly Put[] };
 
 async function writeAll(w: Writer, n: number, make: (i: number) => Written): Promise<void> {
-  const ledger = createLedger({ ...w, mirror: createMirror(), hooks: QUIET, maxInstances: () => NO_CAP });
+  const ledger = createLedger({ ...w, mirror: createMirror(), hooks: QUIET, maxInstances: () => NO_CAP, quotaOf: () => NO_QUOTA });
   for (let i = 0; i < n; i += BATCH) {
     const some = Array.from({ length: Math.min(BATCH, n - i) }, (_, k) => make(i + k));
     const result = await ledger.commit({

@@ -33,7 +33,7 @@ async function open(path: string, more: Partial<ClassFileOptions> = {}): Promise
     path,
     providers: ['process'],
     proxies: ['direct'],
-    onChange: (classes) => changes.push(classes.map((c) => c.name).join()),
+    onChange: ({ classes }) => changes.push(classes.map((c) => c.name).join()),
     onBroken: (message) => broken.push(message),
     sleep: async (ms, signal) => sleep(ms, undefined, { signal }),
     signal: stop.signal,
@@ -44,7 +44,7 @@ async function open(path: string, more: Partial<ClassFileOptions> = {}): Promise
   return opened;
 }
 
-const names = () => opened?.classes().map((c) => c.name);
+const names = () => opened?.content().classes.map((c) => c.name);
 /** Waits until the file's classes are these; events may take their time on a busy machine. */
 const become = (name: string) => vi.waitFor(() => expect(names()).toEqual([name]), { timeout: 10_000, interval: 5 });
 

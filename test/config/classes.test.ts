@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COMMAND_WORDS } from '../../src/config/class-schema.ts';
-import { parseClasses } from '../../src/config/classes.ts';
+import { parseClassFile } from '../../src/config/classes.ts';
 import { shippedFile } from '../../src/config/shipped.ts';
 import { COMMAND_WORDS as DOMAIN_WORDS } from '../../src/domain/command.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
@@ -10,7 +10,7 @@ import type { SessionClass } from '../../src/domain/session-class.ts';
 const KNOWN = { providers: ['process'], proxies: ['direct'], file: 'classes.yaml' };
 
 // The assignment is a test of its own: config imports nothing of the domain, so a drift must fail to compile here.
-const parse = (text: string): readonly SessionClass[] => parseClasses(text, KNOWN);
+const parse = (text: string): readonly SessionClass[] => parseClassFile(text, KNOWN).classes;
 
 function only(text: string): SessionClass {
   const [first, ...others] = parse(text);
@@ -98,7 +98,7 @@ describe('a session class file', () => {
   it('knows how a proxy forwards, where there is one', () => {
     const known = { ...KNOWN, proxies: ['direct', 'nginx-local'] };
     const text = withOption('proxy: auto\n    proxy_settings: {max_body: 1Mi, read_timeout: 90s}');
-    const [c] = parseClasses(text, known);
+    const [c] = parseClassFile(text, known).classes;
     expect(c).toMatchObject({
       proxy: 'nginx-local',
       proxySettings: {
@@ -115,7 +115,7 @@ describe('a session class file', () => {
         drainTimeoutMs: 3_600_000,
       },
     });
-    const [without] = parseClasses(text, { ...known, unusable: { 'nginx-local': 'there is none' } });
+    const [without] = parseClassFile(text, { ...known, unusable: { 'nginx-local': 'there is none' } }).classes;
     expect(without).toMatchObject({ proxy: 'direct', proxySettings: null });
     // Replicas with and without nginx agree about the members of the reserve.
     expect(without?.recipe).toBe(c?.recipe);
@@ -181,8 +181,8 @@ classes:
   it("finds berth's own programs in sources and in a build", () => {
     const text =
       'classes: {a: {command: ["{{node}}", "{{berth}}/echo/server.ts", "{{ berth }}", "{{port.web}}"], ports: [{name: web}]}}';
-    const inSources = parseClasses(text, { ...KNOWN, own: { node: '/n', folder: '/s', extension: '.ts' } });
-    const inBuild = parseClasses(text, { ...KNOWN, own: { node: '/n', folder: '/d', extension: '.js' } });
+    const inSources = parseClassFile(text, { ...KNOWN, own: { node: '/n', folder: '/s', extension: '.ts' } }).classes;
+    const inBuild = parseClassFile(text, { ...KNOWN, own: { node: '/n', folder: '/d', extension: '.js' } }).classes;
     expect(inSources[0]?.command).toEqual(['/n', '/s/echo/server.ts', '/s', '{{port.web}}']);
     expect(inBuild[0]?.command).toEqual(['/n', '/d/echo/server.js', '/d', '{{port.web}}']);
     expect(inBuild[0]?.recipe).toBe(inSources[0]?.recipe);

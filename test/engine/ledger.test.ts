@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import { INSTANCE_NEXT } from '../../src/domain/instance.ts';
 import { PROXY_NEXT } from '../../src/domain/proxy.ts';
+import { NO_QUOTA } from '../../src/domain/quota.ts';
 import { SESSION_NEXT } from '../../src/domain/session.ts';
 import type { EngineHooks, Transition } from '../../src/engine/hooks.ts';
 import { type Change, createLedger } from '../../src/engine/ledger.ts';
@@ -17,7 +18,7 @@ import {
   instanceId,
 } from '../support/fixtures.ts';
 
-async function bed(maxInstances = 10) {
+async function bed(maxInstances = 10, quota = NO_QUOTA) {
   const store = await openSqliteStore(':memory:');
   onTestFinished(() => store.close());
   const mirror = createMirror();
@@ -31,7 +32,7 @@ async function bed(maxInstances = 10) {
     onLeader: nothing,
     onOrphan: nothing,
   };
-  const ledger = createLedger({ store, mirror, clock: fakeClock(), hooks, maxInstances: () => maxInstances });
+  const ledger = createLedger({ store, mirror, clock: fakeClock(), hooks, maxInstances: () => maxInstances, quotaOf: () => quota });
   return { store, mirror, told, ledger };
 }
 

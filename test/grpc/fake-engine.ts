@@ -165,6 +165,13 @@ export function createFakeEngine() {
       return { ...reserve(), setBy: value === null ? '' : caller.name };
     },
     reserves: async () => [reserve()],
+    async quotas(caller, tenant) {
+      const uses = [
+        { name: 'sessions', used: sessions.size, limit: 10 },
+        { name: 'gpus', used: 2, limit: null },
+      ];
+      return [{ tenant: tenant ?? caller.tenant, uses }];
+    },
     async terminate(caller, sessionId, detail) {
       const session = find(caller, { by: 'id', id: sessionId });
       return viewOf(put({ ...releasedFrom(session, true), why: 'admin', detail } as Session));

@@ -4,9 +4,11 @@ import type { AdminUseCases } from '../../engine/use-cases.ts';
 import { type Edge, unary } from '../call.ts';
 import { done, enumValue } from '../decode.ts';
 import { encodeSession } from '../encode.ts';
-import { encodeClass, encodeReserve, encodeStatus, encodeToken } from '../encode-admin.ts';
+import { encodeClass, encodeQuota, encodeReserve, encodeStatus, encodeToken } from '../encode-admin.ts';
 import type { CreateTokenRequest__Output as CreateRequest } from '../generated/berth/v1/CreateTokenRequest.ts';
 import type { CreateTokenResponse as CreateResponse } from '../generated/berth/v1/CreateTokenResponse.ts';
+import type { GetQuotasRequest__Output as GetQuotasRequest } from '../generated/berth/v1/GetQuotasRequest.ts';
+import type { GetQuotasResponse } from '../generated/berth/v1/GetQuotasResponse.ts';
 import type { GetReserveRequest__Output as GetReserveRequest } from '../generated/berth/v1/GetReserveRequest.ts';
 import type { GetReserveResponse } from '../generated/berth/v1/GetReserveResponse.ts';
 import type { GetStatusResponse } from '../generated/berth/v1/GetStatusResponse.ts';
@@ -48,6 +50,15 @@ export const getReserve = (edge: Edge, admin: AdminUseCases) =>
     if (request.class !== '') checkText(bad, 'class', request.class, CLASS_NAME);
     done(bad);
     return { reserves: (await admin.reserves(caller, request.class || null)).map(encodeReserve) };
+  });
+
+/** A client may ask for its own tenant's. */
+export const getQuotas = (edge: Edge, admin: AdminUseCases) =>
+  unary<GetQuotasRequest, GetQuotasResponse>(edge, 'GetQuotas', 'client', async (request, caller) => {
+    const bad: Violations = [];
+    if (request.tenant !== '') checkText(bad, 'tenant', request.tenant, TENANT);
+    done(bad);
+    return { quotas: (await admin.quotas(caller, request.tenant || null)).map(encodeQuota) };
   });
 
 export const terminateSession = (edge: Edge, admin: AdminUseCases) =>
