@@ -13,7 +13,6 @@ import type { HistoryKeeper } from './history.ts';
 import { type InstanceDeps, lookAtInstance } from './instances.ts';
 import { createLeak } from './leak.ts';
 import { collectLeftBehind, collectOrphanProxies, createOrphanCollector } from './orphans.ts';
-import { createLeak } from './leak.ts';
 import { createProbes } from './probes.ts';
 import { lookAtProxy } from './proxies.ts';
 import { lookAtQueue } from './queue.ts';
