@@ -1,7 +1,25 @@
 /** What callers get from the proxy itself, while the instance does not answer or when it may not be asked. */
-type Answer = { readonly status: number; readonly error: string; readonly text: string; readonly again: boolean };
+type Answer = {
+  readonly status: number;
+  readonly error: string;
+  readonly text: string;
+  readonly again: boolean;
+  readonly more?: readonly string[];
+};
 
 const ANSWERS: readonly Answer[] = [
+  {
+    status: 401,
+    error: 'token-required',
+    text: 'This session is only for those who have its link or token.',
+    again: false,
+    // Whoever is not let in holds no connection open, either.
+    more: [
+      'add_header WWW-Authenticate Bearer always;',
+      'add_header Referrer-Policy no-referrer always;',
+      'keepalive_timeout 0;',
+    ],
+  },
   { status: 413, error: 'body-too-large', text: 'The request is larger than this session accepts.', again: false },
   { status: 502, error: 'no-answer', text: 'The session does not answer yet.', again: true },
   { status: 503, error: 'not-started', text: 'The session is being started.', again: true },
@@ -40,17 +58,25 @@ export const answerLocations = (): readonly string[] =>
     '  add_header Content-Type $berth_type always;',
     '  add_header Cache-Control no-store always;',
     ...(a.again ? [`  add_header Retry-After ${RETRY_SECONDS} always;`] : []),
+    ...(a.more ?? []).map((line) => `  ${line}`),
     `  return ${a.status} $berth_${a.status};`,
     '}',
   ]);
 
-/** At the level of a server of protocol grpc: status 14 (UNAVAILABLE), which gRPC clients take for "call again". */
-export const grpcAnswerLocations = (): readonly string[] => [
-  'error_page 502 503 504 = @berth_unavailable;',
-  'location @berth_unavailable {',
-  '  default_type application/grpc;',
-  '  add_header grpc-status 14 always;',
-  "  add_header grpc-message 'The session does not answer yet.' always;",
-  '  return 204;',
-  '}',
-];
+/** Codes of gRPC: clients take UNAVAILABLE for "call again". */
+const GRPC_ANSWERS = [
+  { from: '401', name: 'unauthenticated', code: 16, text: 'This session asks for its access token.' },
+  { from: '502 503 504', name: 'unavailable', code: 14, text: 'The session does not answer yet.' },
+] as const;
+
+/** At the level of a server of protocol grpc. With HTTP status 200: some clients believe no other. */
+export const grpcAnswerLocations = (): readonly string[] =>
+  GRPC_ANSWERS.flatMap(({ from, name, code, text }) => [
+    `error_page ${from} = @berth_${name};`,
+    `location @berth_${name} {`,
+    '  default_type application/grpc;',
+    `  add_header grpc-status ${code} always;`,
+    `  add_header grpc-message '${text}' always;`,
+    "  return 200 '';",
+    '}',
+  ]);

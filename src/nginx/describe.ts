@@ -1,5 +1,6 @@
 import type { NamedPort } from '../domain/endpoint.ts';
 import type { ProxySettings } from '../domain/proxy.ts';
+import type { NginxAccess } from './access.ts';
 
 /** One port of a proxy. */
 export type NginxPort = NamedPort & {
@@ -15,6 +16,8 @@ export type NginxFiles = {
   readonly errorLog: string;
   /** JSON lines; a path, or /dev/stdout. */
   readonly accessLog: string;
+  /** As the access log, for requests without the token that is asked for. */
+  readonly refusedLog: string;
   /** A folder that nginx may make others in. Bodies are never put there. */
   readonly temp: string;
 };
@@ -33,6 +36,8 @@ export type NginxDescription = {
   readonly generation: number;
   readonly ports: readonly NginxPort[];
   readonly settings: ProxySettings;
+  /** Asked of every request to a port of protocol http or grpc; null: everybody is let in. */
+  readonly access: NginxAccess | null;
   readonly files: NginxFiles;
   /** `unix:PATH` or `HOST:PORT`; serves /status (stub_status) and /generation, and nothing else does. */
   readonly status: string;

@@ -1,6 +1,8 @@
+import { PROBE_AGENT } from '../domain/endpoint.ts';
 import type { ProxySettings } from '../domain/proxy.ts';
+import { accessMaps, doorkeeper, withoutToken } from './access.ts';
 import { answerLocations, answerMaps, grpcAnswerLocations } from './answers.ts';
-import type { NginxDescription, NginxDialect, NginxPort } from './describe.ts';
+import type { NginxDescription, NginxPort } from './describe.ts';
 
 /**
  * The whole nginx.conf. What passes is changed as little as nginx can be made to: path, query and escaping as sent,
@@ -18,7 +20,7 @@ export function renderNginx(d: NginxDescription): string {
     // Two for each client: its own and the one to the instance. A few for the status and the listeners.
     `worker_rlimit_nofile ${2 * d.settings.maxConnections + 64};`,
     `pid ${word(d.files.pid)};`,
-    // Lines of lower levels repeat what the access log says, and hold queries, in which there may be tokens.
+    // Lines of lower levels repeat what the access log says.
     `error_log ${word(d.files.errorLog)} crit;`,
     ...block('events', [`worker_connections ${2 * d.settings.maxConnections + 32};`]),
     ...block('http', http(d)),
@@ -84,8 +86,18 @@ function http(d: NginxDescription): readonly string[] {
       (name) => `${name}_temp_path ${word(`${files.temp}/${name}`)};`,
     ),
     `log_format berth escape=json '{${ACCESS.join(',')}}';`,
-    `access_log ${word(files.accessLog)} berth;`,
-    // A query may hold a token.
+    // Who was not let in used nothing, and probes are no use: the time of the access log is that of the last use.
+    `map $http_user_agent $berth_client { "~^${PROBE_AGENT}(?: |$)" ''; default 1; }`,
+    ...(d.access === null
+      ? [`access_log ${word(files.accessLog)} berth if=$berth_client;`]
+      : [
+          "map $berth_entry:$berth_client $berth_used { '~^.+:1$' 1; default ''; }",
+          "map $berth_entry $berth_refused { '' 1; default ''; }",
+          `access_log ${word(files.accessLog)} berth if=$berth_used;`,
+          `access_log ${word(files.refusedLog)} berth if=$berth_refused;`,
+        ]),
+    // A request's errors are told with its query, in which there may be a token.
+    `error_log ${word(files.errorLog)} emerg;`,
     'map $request_uri $berth_path { "~^(?<berth_before_query>[^?]*)" $berth_before_query; }',
     "map $http_upgrade $berth_connection { '' ''; default upgrade; }",
     "map $http_host $berth_host { '' $host; default $http_host; }",
@@ -93,6 +105,7 @@ function http(d: NginxDescription): readonly string[] {
     "map $http_x_forwarded_host $berth_forwarded_host { '' $berth_host; default $http_x_forwarded_host; }",
     "map $http_x_real_ip $berth_real_ip { '' $remote_addr; default $http_x_real_ip; }",
     ...answerMaps(),
+    ...(d.access === null ? [] : accessMaps(d.access)),
     'server_tokens off;',
     'merge_slashes off;',
     'underscores_in_headers on;',
@@ -106,8 +119,8 @@ function http(d: NginxDescription): readonly string[] {
     `send_timeout ${ms(s.clientSendTimeoutMs)};`,
     `keepalive_timeout ${ms(s.keepaliveTimeoutMs)};`,
     'keepalive_requests 1000000;',
-    ...d.ports.flatMap((p) => (p.protocol === 'http' ? httpPort(p, s) : [])),
-    ...d.ports.flatMap((p) => (p.protocol === 'grpc' ? grpcPort(p, s, d.dialect) : [])),
+    ...d.ports.flatMap((p) => (p.protocol === 'http' ? httpPort(p, d) : [])),
+    ...d.ports.flatMap((p) => (p.protocol === 'grpc' ? grpcPort(p, d) : [])),
     ...block('server', [
       `listen ${word(d.status)};`,
       'access_log off;',
@@ -123,7 +136,7 @@ function http(d: NginxDescription): readonly string[] {
 const listens = (p: NginxPort, more: string): readonly string[] =>
   p.listen.map((at) => `listen ${word(at)} so_keepalive=on${more};`);
 
-function httpPort(p: NginxPort, s: ProxySettings): readonly string[] {
+function httpPort(p: NginxPort, { settings: s, access }: NginxDescription): readonly string[] {
   const forward =
     p.upstream === null
       ? ['return 503;']
@@ -134,6 +147,7 @@ function httpPort(p: NginxPort, s: ProxySettings): readonly string[] {
           'proxy_set_header Upgrade $http_upgrade;',
           'proxy_set_header Connection $berth_connection;',
           ...forwarded('proxy'),
+          ...(access === null ? [] : withoutToken('proxy')),
           'proxy_request_buffering off;',
           'proxy_buffering off;',
           'proxy_max_temp_file_size 0;',
@@ -151,19 +165,21 @@ function httpPort(p: NginxPort, s: ProxySettings): readonly string[] {
       'server_name localhost;',
       `set $berth_port ${word(p.name)};`,
       `client_max_body_size ${s.maxBody};`,
+      ...(access === null ? [] : doorkeeper()),
       ...answerLocations(),
       ...block('location /', forward),
     ]),
   ];
 }
 
-function grpcPort(p: NginxPort, s: ProxySettings, dialect: NginxDialect): readonly string[] {
+function grpcPort(p: NginxPort, { settings: s, access, dialect }: NginxDescription): readonly string[] {
   const forward =
     p.upstream === null
       ? ['return 503;']
       : [
           `grpc_pass grpc://${upstreamName(p)};`,
           ...forwarded('grpc'),
+          ...(access === null ? [] : withoutToken('grpc')),
           ...transparent('grpc'),
           ...upstreamTimes('grpc', s),
           `grpc_buffer_size ${s.maxHeader};`,
@@ -178,6 +194,7 @@ function grpcPort(p: NginxPort, s: ProxySettings, dialect: NginxDialect): readon
       `set $berth_port ${word(p.name)};`,
       // A stream has no length: the limit would end it.
       'client_max_body_size 0;',
+      ...(access === null ? [] : doorkeeper()),
       ...grpcAnswerLocations(),
       ...block('location /', forward),
     ]),

@@ -3,6 +3,7 @@ import type { NginxDescription } from '../../src/nginx/describe.ts';
 import { renderNginx } from '../../src/nginx/render.ts';
 import { PROXY_SETTINGS } from '../support/fixtures.ts';
 
+const TOKEN = '0123456789abcdef'.repeat(4);
 const SERVING: NginxDescription = {
   generation: 3,
   ports: [
@@ -16,7 +17,14 @@ const SERVING: NginxDescription = {
     { name: 'ssh-2', protocol: 'tcp', listen: ['127.0.0.1:8082'], upstream: { host: 'host.example', port: 22 } },
   ],
   settings: { ...PROXY_SETTINGS, maxBody: 1_000_000 },
-  files: { pid: 'nginx.pid', errorLog: 'error.log', accessLog: 'access.log', temp: 'tmp' },
+  access: null,
+  files: {
+    pid: 'nginx.pid',
+    errorLog: 'error.log',
+    accessLog: 'access.log',
+    refusedLog: 'refused.log',
+    temp: 'tmp',
+  },
   status: 'unix:status.sock',
   dialect: { modules: ['/usr/lib/nginx/modules/ngx_stream_module.so'], http2: 'on-listen' },
   daemon: true,
@@ -36,13 +44,32 @@ describe('The nginx configuration', () => {
     const pod: NginxDescription = {
       ...SERVING,
       ports: SERVING.ports.map((p) => ({ ...p, upstream: null })),
-      files: { pid: '/tmp/nginx.pid', errorLog: '/dev/stderr', accessLog: '/dev/stdout', temp: '/tmp' },
+      files: {
+        pid: '/tmp/nginx.pid',
+        errorLog: '/dev/stderr',
+        accessLog: '/dev/stdout',
+        refusedLog: '/dev/stdout',
+        temp: '/tmp',
+      },
       status: '127.0.0.1:9145',
       dialect: { modules: [], http2: 'directive' },
       daemon: false,
     };
     await expect(renderNginx(pod)).toMatchFileSnapshot('golden/waiting.conf');
   });
+
+  it('is this where requests need a token', async () => {
+    const asking = { ...SERVING, access: { token: TOKEN, cookie: 'berth_1' } };
+    await expect(renderNginx(asking)).toMatchFileSnapshot('golden/asking.conf');
+  });
+
+  it.each(['', "x'; default open", 'f'.repeat(31), 'F'.repeat(64), `${'f'.repeat(63)}\n`])(
+    'refuses a token %j, without telling it',
+    (token) => {
+      const render = () => renderNginx({ ...SERVING, access: { token, cookie: 'berth_1' } });
+      expect(render).toThrow('the access token is not 32 to 128 hexadecimal digits');
+    },
+  );
 
   it.each(['evil; root /', 'a b', '127.0.0.1}', "x'", 'x\ny', '$host', ''])('refuses an upstream %j', (host) => {
     expect(() => renderNginx(withUpstream(host))).toThrow(RangeError);

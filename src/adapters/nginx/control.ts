@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { get } from 'node:http';
 import type { Clock } from '../../ports/clock.ts';
-import { masterOf, signalTo } from './processes.ts';
+import { masterOf, signalTo, workersOf } from './processes.ts';
 import { CONF, FILES, type Places, STATUS_SOCKET } from './record.ts';
 
 /** What nginx says to a configuration: null, or its own words. */
@@ -69,6 +69,8 @@ export async function reloadNginx(
     if (words !== '' || clock.monotonic() > deadline) return words || 'it did not take the new configuration in time';
     await clock.sleep(LOOK_MS, signal);
   }
+  // The workers before take connections for another 100 ms, and lead them to where they did.
+  while (workersOf(master) > 1 && clock.monotonic() < deadline) await clock.sleep(LOOK_MS, signal);
   return null;
 }
 

@@ -6,10 +6,11 @@ import { BrokerError } from '../../domain/errors.ts';
 /** Both ends inclusive. */
 export type PortRange = { readonly from: number; readonly to: number };
 
-export const HOST = '127.0.0.1';
+/** Where proxies listen, and what callers are told instead of it. */
+export type Listening = { readonly address: string; readonly host: string };
 
 /** Who has which port of the range. One stays taken until its proxy is removed, not just until it is silent. */
-export function createPortBook(range: PortRange) {
+export function createPortBook(range: PortRange, { address, host }: Listening) {
   const takenBy = new Map<number, string>();
   const size = range.to - range.from + 1;
 
@@ -23,7 +24,7 @@ export function createPortBook(range: PortRange) {
       const port = range.from + ((from + step) % size);
       if (takenBy.has(port)) continue;
       takenBy.set(port, owner);
-      if (await isFree(port)) return port;
+      if (await isFree(port, address)) return port;
       takenBy.delete(port);
     }
     throw new BrokerError('no-capacity', `no free port is left for proxies in ${range.from}-${range.to}`, {
@@ -38,7 +39,7 @@ export function createPortBook(range: PortRange) {
       const assigned: PortAddress[] = [];
       try {
         for (const { name, protocol } of ports)
-          assigned.push({ name, protocol, host: HOST, port: await next(owner, start + assigned.length) });
+          assigned.push({ name, protocol, host, port: await next(owner, start + assigned.length) });
       } catch (err) {
         release(owner);
         throw err;
@@ -53,10 +54,18 @@ export function createPortBook(range: PortRange) {
   };
 }
 
-/** Asked of the kernel: whoever listens there, on loopback or on all addresses, makes it fail. */
-export const isFree = (port: number): Promise<boolean> =>
+/** Asked of the kernel: whoever listens there, on this address or on all, makes it fail. */
+export const isFree = (port: number, address: string): Promise<boolean> =>
   new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen({ port, host: HOST, exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(true)));
   });
+
+/** What nginx is to bind: to it, :: is IPv6 alone. */
+export const bindings = (address: string, port: number): readonly string[] =>
+  address === '::'
+    ? [`[::]:${port}`, `0.0.0.0:${port}`]
+    : [address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`];
+
+export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');

@@ -15,6 +15,12 @@ export function masterOf(places: Places): number | null {
   return read(`/proc/${pid}/cmdline`).startsWith('nginx: master') ? pid : null;
 }
 
+/** How many workers of a master take connections; those that only finish what they have say so in their names. */
+export function workersOf(master: number): number {
+  const children = read(`/proc/${master}/task/${master}/children`).trim().split(' ');
+  return children.filter((pid) => /^nginx: worker process\0*$/.test(read(`/proc/${pid}/cmdline`).trimEnd())).length;
+}
+
 /** Every process of nginx that runs in this home, also those whose master has died. Looks through all of /proc. */
 export function processesOf(places: Places): readonly number[] {
   return readdirSync('/proc')

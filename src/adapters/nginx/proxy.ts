@@ -1,15 +1,16 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { PortAddress } from '../../domain/endpoint.ts';
 import { BrokerError } from '../../domain/errors.ts';
 import type { ProxyId } from '../../domain/ids.ts';
 import { renderNginx } from '../../nginx/render.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ProxySeen, ProxySpec, SessionProxy } from '../../ports/session-proxy.ts';
+import { createActivity, type OwnConnections } from './activity.ts';
 import { reloadNginx, startNginx } from './control.ts';
 import type { Nginx, NginxFound } from './find.ts';
 import { boundLogs } from './logs.ts';
-import { createPortBook, isFree, type PortRange } from './ports.ts';
+import { bindings, createPortBook, isFree, isLoopback, type Listening, type PortRange } from './ports.ts';
 import { dismiss, endAll, masterOf, processesOf } from './processes.ts';
 import {
   FILES,
@@ -29,7 +30,12 @@ export type NginxProxyOptions = {
   readonly dir: string;
   readonly installationId: string;
   readonly portRange: PortRange;
+  /** Of proxies made from now on; absent: 127.0.0.1. */
+  readonly listening?: Listening;
+  /** This machine's. */
   readonly clock: Clock;
+  /** Connections that are no use of a proxy. */
+  readonly own?: OwnConnections;
   /** Without one, proxies that are there are still listed and removed. */
   readonly found: NginxFound;
   /** What is kept of one proxy's access log, about [bytes]. */
@@ -43,8 +49,10 @@ const PORT_TRIES = 3;
 /** Workers without a master let go of their ports within this, or are ended [ms]. */
 const DISMISS_MS = 1_000;
 
+const LOOPBACK: Listening = { address: '127.0.0.1', host: '127.0.0.1' };
+
 /**
- * An nginx for each proxy, on loopback, that lives on without the broker. Nothing is remembered but in the proxy's
+ * An nginx for each proxy that lives on without the broker. Nothing is remembered but in the proxy's
  * directory, so that whichever broker leads finds all of it.
  */
 export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
@@ -52,14 +60,24 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
   mkdirSync(o.dir, { recursive: true, mode: 0o700 });
   // As the kernel names it, which is how a process is known to be ours.
   const dir = realpathSync(o.dir);
-  const book = createPortBook(o.portRange);
+  const listening = o.listening ?? LOOPBACK;
+  const book = createPortBook(o.portRange, listening);
   const inTurn = createTurns<ProxyId>();
   let noted = false;
+  let warned = false;
 
   const ownRecord = (places: Places): ProxyRecord | null => {
     const record = readRecord(places);
     return record?.installation === installationId ? record : null;
   };
+
+  const activity = createActivity({
+    range: o.portRange,
+    clock,
+    own: o.own,
+    placesOf: (id) => placesOf(dir, id),
+    recordOf: (id) => ownRecord(placesOf(dir, id)),
+  });
 
   /** Before the first port is given out. */
   function noteAll(): void {
@@ -75,10 +93,11 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
       generation: record.generation,
       ports: record.ports.map((p) => ({
         ...p,
-        listen: [`${p.host}:${p.port}`],
+        listen: bindings(record.listen, p.port),
         upstream: spec.upstream?.find((u) => u.name === p.name) ?? null,
       })),
       settings: spec.settings,
+      access: spec.accessToken === undefined ? null : { token: spec.accessToken, cookie: cookieOf(spec.id) },
       files: FILES,
       status: `unix:${STATUS_SOCKET}`,
       dialect: nginx.dialect,
@@ -95,6 +114,7 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
         version: 1,
         installation: installationId,
         ports,
+        listen: listening.address,
         asked: askedOf(spec),
         generation: 1,
         published: false,
@@ -106,7 +126,7 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
         configure(places, nginx, spec, record);
         const refusal = await startNginx(nginx.program, places, clock, signal);
         if (refusal === null) return save(places, { ...record, published: true });
-        if (!isTaken(refusal) || tries === PORT_TRIES) throw refused(refusal);
+        if (!isTaken(refusal) || tries === PORT_TRIES) throw refused(refusal, spec);
       } catch (err) {
         await clear(places, spec.id, signal);
         throw err;
@@ -121,6 +141,7 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
     await endAll(places, alone, clock, signal.aborted ? new AbortController().signal : signal);
     await rm(places.home, { recursive: true, force: true });
     book.release(id);
+    activity.forget(id);
   }
 
   async function revive(
@@ -130,22 +151,22 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
     before: ProxyRecord,
     signal: AbortSignal,
   ): Promise<ProxyRecord> {
-    await freePorts(places, before.ports, signal);
+    await freePorts(places, before, signal);
     const { generation, restarts } = before;
     const record = { ...before, asked: askedOf(spec), generation: generation + 1, restarts: restarts + 1 };
     configure(places, nginx, spec, record);
     // Before it runs: one that was started again is no single process group any more.
     writeRecord(places, record);
     const refusal = await startNginx(nginx.program, places, clock, signal);
-    if (refusal !== null) throw refused(refusal);
+    if (refusal !== null) throw refused(refusal, spec);
     o.log?.warn({ proxyId: spec.id, attempt: record.restarts }, 'proxy.restarted');
     return record;
   }
 
   /** Workers outlive a master that was killed, and still serve: what they have open they may finish. */
-  async function freePorts(places: Places, ports: readonly PortAddress[], signal: AbortSignal): Promise<void> {
+  async function freePorts(places: Places, { ports, listen }: ProxyRecord, signal: AbortSignal): Promise<void> {
     const taken = async (): Promise<number | undefined> => {
-      for (const { port } of ports) if (!(await isFree(port))) return port;
+      for (const { port } of ports) if (!(await isFree(port, listen))) return port;
       return undefined;
     };
     dismiss(places);
@@ -169,7 +190,7 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
     const record = { ...before, asked: askedOf(spec), generation: before.generation + 1 };
     configure(places, nginx, spec, record);
     const refusal = await reloadNginx(places, record.generation, clock, signal);
-    if (refusal !== null) throw refused(refusal);
+    if (refusal !== null) throw refused(refusal, spec);
     return save(places, record);
   }
 
@@ -184,8 +205,18 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
       return create(places, nginx, spec, signal);
     }
     if (masterOf(places) === null) return revive(places, nginx, spec, record, signal);
-    await boundLogs(places, o.maxLogBytes ?? 8 * 1024 * 1024);
+    await boundLogs(places, o.maxLogBytes ?? 8 * 1024 * 1024, clock.now());
     return record.asked === askedOf(spec) ? record : reload(places, nginx, spec, record, signal);
+  }
+
+  /** Once, and not of each: it is how the class or the listening address was chosen. */
+  function warnIfOpen(spec: ProxySpec): void {
+    if (warned || isLoopback(listening.address)) return;
+    const open = spec.ports.filter((p) => spec.accessToken === undefined || p.protocol === 'tcp').map((p) => p.name);
+    if (open.length === 0) return;
+    warned = true;
+    const detail = `ports ${open.join(', ')} ask for no token and can be reached from other machines`;
+    o.log?.warn({ proxyId: spec.id, address: listening.address, detail }, 'proxy.open');
   }
 
   return {
@@ -193,12 +224,14 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
     checkMs: CHECK_MS,
     async ensure(spec, signal): Promise<ProxySeen> {
       signal.throwIfAborted();
+      warnIfOpen(spec);
       const { ports } = await inTurn(spec.id, () => ensure(spec, signal));
-      return { status: 'serving', endpoint: { ports, stable: true } };
+      const token = spec.accessToken === undefined ? {} : { tokenRequired: true };
+      return { status: 'serving', endpoint: { ports, stable: true, ...token } };
     },
-    async activity(_ids, signal) {
+    async activity(ids, signal) {
       signal.throwIfAborted();
-      return new Map();
+      return activity.of(ids, signal);
     },
     async remove(id, signal) {
       signal.throwIfAborted();
@@ -217,12 +250,20 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
 const isOurs = (record: ProxyRecord | null, installation: string): boolean =>
   record === null || record.installation === installation;
 
-const askedOf = ({ upstream, settings }: ProxySpec): string => JSON.stringify([upstream, settings]);
+const askedOf = ({ upstream, settings, accessToken }: ProxySpec): string =>
+  JSON.stringify([upstream, settings, ...(accessToken === undefined ? [] : [digest(accessToken)])]);
+
+const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+const cookieOf = (id: ProxyId): string => `berth_${id.slice(2)}`;
 
 const isTaken = (words: string): boolean => words.includes('Address already in use');
 
-const refused = (words: string): BrokerError =>
-  new BrokerError('unavailable', `nginx refused: ${words}`, { reason: 'NGINX_REFUSED' });
+/** Its words may quote its configuration. */
+function refused(words: string, { accessToken = '' }: ProxySpec): BrokerError {
+  const safe = accessToken === '' ? words : words.replaceAll(accessToken, '(token)');
+  return new BrokerError('unavailable', `nginx refused: ${safe}`, { reason: 'NGINX_REFUSED' });
+}
 
 function save(places: Places, record: ProxyRecord): ProxyRecord {
   writeRecord(places, record);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isProxyId, type ProxyId } from '../../domain/ids.ts';
@@ -16,9 +16,11 @@ const Port = z.object({
 const RecordSchema = z.object({
   version: z.literal(1),
   installation: z.string(),
-  /** Where it listens. */
+  /** What callers are told. */
   ports: z.array(Port),
-  /** What was last asked for and is in force: upstream and settings, compared as text. */
+  /** The address on which it listens, with the same ports. */
+  listen: z.string().default('127.0.0.1'),
+  /** What was last asked for and is in force: upstream, settings and a digest of the token, compared as text. */
   asked: z.string(),
   /** Counts the configurations. */
   generation: z.number().int(),
@@ -41,10 +43,17 @@ export type Places = {
   readonly startLog: string;
   readonly errorLog: string;
   readonly accessLog: string;
+  readonly refusedLog: string;
 };
 
 /** As nginx knows them, from its prefix. */
-export const FILES: NginxFiles = { pid: 'nginx.pid', errorLog: 'error.log', accessLog: 'access.log', temp: '.' };
+export const FILES: NginxFiles = {
+  pid: 'nginx.pid',
+  errorLog: 'error.log',
+  accessLog: 'access.log',
+  refusedLog: 'refused.log',
+  temp: '.',
+};
 export const CONF = 'nginx.conf';
 /** Relative to the working directory, since the path of a socket may have no more than 107 bytes. */
 export const STATUS_SOCKET = 'status.sock';
@@ -61,10 +70,16 @@ export function placesOf(dir: string, id: ProxyId): Places {
     startLog: at('start.log'),
     errorLog: at(FILES.errorLog),
     accessLog: at(FILES.accessLog),
+    refusedLog: at(FILES.refusedLog),
   };
 }
 
-export const makeHome = (places: Places): void => void mkdirSync(places.home, { recursive: true, mode: 0o700 });
+/** With an access log of the oldest time there is: nobody has used it yet. */
+export function makeHome(places: Places): void {
+  mkdirSync(places.home, { recursive: true, mode: 0o700 });
+  writeFileSync(places.accessLog, '', { mode: 0o600 });
+  utimesSync(places.accessLog, 0, 0);
+}
 
 /** Replaced as a whole, so that no reader ever meets half a file. */
 export function replaceFile(path: string, text: string): void {

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PortRange } from './ports.ts';
+
+/** An established connection to one of the ports that were asked for. */
+export type Connection = {
+  readonly port: number;
+  /** The other end as `address:port`, IPv6 without brackets, IPv4 in IPv6 as IPv4. */
+  readonly peer: string;
+  /** Since data last moved on it, in either direction [ms]; null: none did, or the kernel was not asked. */
+  readonly quietMs: number | null;
+};
+
+/** Where packages put it; not on every user's PATH. */
+const SYSTEM_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+/** Some 400 bytes a connection. */
+const MOST_BYTES = 256 * 1024 * 1024;
+
+/** The program that reads the kernel's counters of all connections at once; null: this system has none. */
+export const findSs = (path = process.env.PATH ?? ''): string | null =>
+  [...path.split(delimiter).filter(isAbsolute), ...SYSTEM_FOLDERS]
+    .map((dir) => join(dir, 'ss'))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    }) ?? null;
+
+/**
+ * All connections to the ports of a range, in one read.
+ * @param ss from `findSs`; without it, nothing is known of the data
+ */
+export async function connectionsTo(
+  range: PortRange,
+  ss: string | null,
+  signal: AbortSignal,
+): Promise<readonly Connection[]> {
+  if (ss !== null) {
+    const filter = `( sport >= :${range.from} and sport <= :${range.to} )`;
+    const asked = { signal, maxBuffer: MOST_BYTES, env: {} };
+    return parseSs((await promisify(execFile)(ss, ['-tinHO', 'state', 'established', filter], asked)).stdout);
+  }
+  const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'latin1').catch(() => ''));
+  return (await Promise.all(tables)).flatMap(parseProcNet).filter(({ port }) => port >= range.from && port <= range.to);
+}
+
+/** Lines such as `0 0 127.0.0.1:30001 127.0.0.1:5 cubic … bytes_sent:3 bytes_received:1 … lastsnd:4 lastrcv:4`. */
+export const parseSs = (printed: string): readonly Connection[] =>
+  printed.split('\n').flatMap((line) => {
+    const [, , local, peer, ...facts] = line.trim().split(/\s+/);
+    if (local === undefined || peer === undefined) return [];
+    const known = new Map(facts.map((f): [string, string] => [f.split(':', 1)[0] ?? '', f.slice(f.indexOf(':') + 1)]));
+    // A time of 0 and a count of 0 are left out. The times begin with the connection, whether or not data moved.
+    const since = (bytes: string, ago: string): number[] => (known.has(bytes) ? [Number(known.get(ago) ?? 0)] : []);
+    const quiet = [...since('bytes_sent', 'lastsnd'), ...since('bytes_received', 'lastrcv')];
+    return [{ port: portIn(local), peer: plain(peer), quietMs: quiet.length === 0 ? null : Math.min(...quiet) }];
+  });
+
+const portIn = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
+
+/** `[::ffff:10.0.0.1]:5`, `[::1%lo]:5` and `10.0.0.1:5` as in `Connection.peer`. */
+const plain = (address: string): string => address.replace(/^\[(?:::ffff:(?=[\d.]+\]))?([^\]%]*)[^\]]*\]/, '$1');
+
+const ESTABLISHED = '01';
+
+/** `sl local_address rem_address st …`, addresses as words of 32 bits in this machine's order, in hexadecimal. */
+export const parseProcNet = (table: string): readonly Connection[] =>
+  table.split('\n').flatMap((line) => {
+    const [, local, peer, state] = line.trim().split(/\s+/);
+    if (state !== ESTABLISHED || local === undefined || peer === undefined) return [];
+    return [{ port: hexPort(local), peer: `${hexHost(peer)}:${hexPort(peer)}`, quietMs: null }];
+  });
+
+const hexPort = (address: string): number => Number.parseInt(address.slice(address.indexOf(':') + 1), 16);
+
+function hexHost(address: string): string {
+  const words = address.slice(0, address.indexOf(':')).match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) => (word.match(/../g) ?? []).map((b) => Number.parseInt(b, 16)).reverse());
+  const v4 = bytes.length === 4 || words.slice(0, 3).join('') === '0000000000000000FFFF0000';
+  return v4 ? bytes.slice(-4).join('.') : shortened(bytes);
+}
+
+/** IPv6 as everybody writes it. */
+function shortened(bytes: readonly number[]): string {
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    ((bytes[2 * i] ?? 0) * 256 + (bytes[2 * i + 1] ?? 0)).toString(16),
+  );
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
