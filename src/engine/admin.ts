@@ -1,7 +1,11 @@
 import type { Caller } from '../domain/caller.ts';
-import { BrokerError, invalid } from '../domain/errors.ts';
+import { invalid } from '../domain/errors.ts';
 import { expectedStart, NO_HISTORY } from '../domain/reserve.ts';
+import { mustBeAdmin } from './admin-only.ts';
 import type { EngineContext } from './context.ts';
+import { reserveLine } from './event-line.ts';
+import { listEvents, watchEvents } from './events.ts';
+import { listInstances } from './list-instances.ts';
 import type { Loops } from './loops.ts';
 import type { ProviderObserver } from './observer.ts';
 import { createQuotaReads } from './quotas.ts';
@@ -73,15 +77,7 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
       const result = await ctx.store.commit({
         put: [{ key, was, value: encode(record) }],
         index: [{ set: SET.settings, member: key, score: 0 }],
-        events: [
-          JSON.stringify({
-            ...record,
-            kind: 'reserve',
-            id: className,
-            from: mirror.reserve(className)?.target ?? null,
-            to: target,
-          }),
-        ],
+        events: [reserveLine(className, mirror.reserve(className)?.target ?? null, target, caller.name, record.at)],
       });
       if (result.committed) return mirror.apply('reserve', className, was + 1, record);
       await ctx.follower.refresh(key);
@@ -146,6 +142,11 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
         queues: queues(),
       };
     },
+    async instances(caller, query) {
+      return listInstances(ctx, caller, query);
+    },
+    events: (caller, query) => listEvents(ctx, caller, query),
+    watchEvents: (caller, filter, afterId, signal) => watchEvents(ctx, caller, filter, afterId, signal),
     async createToken(caller, tenant, role, note) {
       mustBeAdmin(caller);
       return tokens.create(tenant, role, note);
@@ -159,9 +160,4 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
       return retryable(tokens.revoke(id));
     },
   };
-}
-
-function mustBeAdmin(caller: Caller): void {
-  if (caller.role !== 'admin')
-    throw new BrokerError('denied', 'only a token of role "admin" may do this', { reason: 'PERMISSION_DENIED' });
 }

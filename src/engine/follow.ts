@@ -27,6 +27,7 @@ export function createFollower(deps: {
 }) {
   const { store, mirror, clock } = deps;
   const own = new Map<string, number>();
+  const listeners = new Set<() => void>();
   let checking = false;
   let ready: () => void;
   const firstResync = new Promise<void>((resolve) => {
@@ -109,14 +110,24 @@ export function createFollower(deps: {
     if (!checking) void checkOwn(signal);
   }
 
+  function tell(): void {
+    for (const listener of listeners) listener();
+  }
+
   return {
     /** Resolves when everything was read once. */
     ready: firstResync,
     resync,
     /** Reads records that turned out to be stale. */
     refresh: (...keys: readonly string[]): Promise<void> => load(keys),
+    /** Calls `listener` after anyone's commit, and whenever commits may have been missed. Returns its end. */
+    onCommit(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async run(signal: AbortSignal): Promise<void> {
       for await (const entry of store.feed(signal)) {
+        tell();
         for (let pauseMs = 50; !signal.aborted; pauseMs = Math.min(2_000, pauseMs * 2)) {
           try {
             await (entry.kind === 'resync' ? resync() : takeIn(entry.keys, entry.own, signal));

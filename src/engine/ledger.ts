@@ -2,8 +2,10 @@ import { INSTANCE_NEXT, type Instance } from '../domain/instance.ts';
 import { PROXY_NEXT, type Proxy } from '../domain/proxy.ts';
 import { countsOf, type Quota } from '../domain/quota.ts';
 import { SESSION_NEXT, type Session } from '../domain/session.ts';
+import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Candidate, Commit, Count, Drop, Expect, Index, Put, Refusal, Store } from '../ports/store.ts';
+import { eventLine } from './event-line.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
 import type { Mirror } from './mirror.ts';
 import { COUNTER, encode, KEY, SET } from './records.ts';
@@ -68,7 +70,7 @@ export function createLedger(deps: {
     candidates: readonly (readonly Change[])[],
     at: number,
   ): Commit {
-    const base = writesOf(changes);
+    const base = writesOf(changes, c.by, at);
     // The session is the same in every candidate.
     const all = [...changes, ...(candidates[0] ?? [])];
     return {
@@ -77,8 +79,8 @@ export function createLedger(deps: {
       index: join(base.index, c.index),
       expect: c.expect ?? [],
       count: join([...changes.map(countOf).filter((n) => n !== null), ...quotaCounts(all)], c.count),
-      ...(candidates.length > 0 ? { oneOf: candidates.map(writesOf) } : {}),
-      events: all.map((change) => eventLine(change, c.by, at)),
+      ...(candidates.length > 0 ? { oneOf: candidates.map((group) => writesOf(group, c.by, at)) } : {}),
+      events: base.events,
     };
   }
 
@@ -123,7 +125,8 @@ const join = <T>(a: readonly T[], b: readonly T[] | undefined): readonly T[] => 
 
 type Lists = Required<Candidate>;
 
-function writesOf(changes: readonly Change[]): Lists {
+function writesOf(changes: readonly Change[], by: string, at: EpochMs): Lists {
+  const events: string[] = [];
   const put: Put[] = [];
   const drop: Drop[] = [];
   const index: Index[] = [];
@@ -132,10 +135,12 @@ function writesOf(changes: readonly Change[]): Lists {
     const was = change.before?.revision ?? 0;
     if (change.after.phase === 'gone') drop.push({ key, was });
     else put.push({ key, value: encode(change.after), was });
+    const line = eventLine(change, by, at);
+    if (line !== null) events.push(line);
     if (change.kind === 'session') indexSession(change.before, change.after, index);
     else indexPart(SET[`${change.kind === 'instance' ? 'instances' : 'proxies'}`], change.before, change.after, index);
   }
-  return { put, drop, index, expect: [] };
+  return { put, drop, index, expect: [], events };
 }
 
 function indexSession(before: Session | undefined, after: Session, index: Index[]): void {
@@ -150,23 +155,4 @@ function indexSession(before: Session | undefined, after: Session, index: Index[
 function indexPart(set: string, before: Instance | Proxy | undefined, after: Instance | Proxy, index: Index[]): void {
   if (before === undefined) index.push({ set, member: after.id, score: 0 });
   else if (after.phase === 'gone') index.push({ set, member: after.id, score: null });
-}
-
-/** One line of the event log: what changed, when, by whom, from where to where, and why. Never a secret. */
-function eventLine(change: Change, by: string, at: number): string {
-  const { kind, before, after } = change;
-  const why = 'why' in after ? { why: after.why, detail: after.detail } : {};
-  const tenant = kind === 'session' ? { tenant: after.tenant } : {};
-  const className = kind === 'session' ? after.asked.class : after.class;
-  return JSON.stringify({
-    at,
-    kind,
-    id: after.id,
-    class: className,
-    ...tenant,
-    from: before?.phase ?? null,
-    to: after.phase,
-    by,
-    ...why,
-  });
 }

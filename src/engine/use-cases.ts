@@ -204,7 +204,7 @@ export type TokenView = {
 };
 
 /** What admins may do; `classes` is open to clients too, the rest is `denied` to them. */
-export interface AdminUseCases extends Pick<AdminReads, 'quotas'> {
+export interface AdminUseCases extends AdminReads {
   classes(caller: Caller): Promise<readonly ClassView[]>;
   /** @param target null: back to the configuration's */
   setReserve(caller: Caller, className: string, target: number | null): Promise<ReserveView>;

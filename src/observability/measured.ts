@@ -53,6 +53,8 @@ export function measuredStore(
         return failed(err);
       }
     },
+    events: (range) => store.events(range),
+    trimEvents: (id) => store.trimEvents(id),
     feed: (signal) => store.feed(signal),
     close: () => store.close(),
   };

@@ -17,7 +17,11 @@ export type Writes = {
 };
 
 /** One alternative of a commit. It is possible when every `expect`, `put` and `drop` meets its revision. */
-export type Candidate = Writes & { readonly expect?: readonly Expect[] };
+export type Candidate = Writes & {
+  readonly expect?: readonly Expect[];
+  /** Lines for the event log, should this one be chosen. They stand behind those of the commit. */
+  readonly events?: readonly string[];
+};
 
 export type Commit = Writes & {
   /** Revisions that must hold of records that are not written. 0: absent. */
@@ -25,7 +29,7 @@ export type Commit = Writes & {
   readonly count?: readonly Count[];
   /** At most 8. The first that is possible is written together with the rest; if none is, nothing is written. */
   readonly oneOf?: readonly Candidate[];
-  /** Lines for the feed and the event log, opaque to the store. */
+  /** Lines for the event log, opaque to the store. */
   readonly events?: readonly string[];
 };
 
@@ -44,19 +48,31 @@ export type Range =
   /** By score, ascending, up to and including `max`. */
   | { readonly by: 'score'; readonly max: number; readonly limit: number };
 
-/** One commit as others see it. */
+/** A line of the event log. */
+export type LogLine = {
+  /** Its place in the log, of letters the store alone understands. Never given to another line. */
+  readonly id: string;
+  readonly line: string;
+};
+
+export type LogRange =
+  /** The first lines behind this one, which may be gone meanwhile; '': the oldest. */
+  | { readonly by: 'after'; readonly id: string; readonly limit: number }
+  /** The last lines before this one; '': the newest. */
+  | { readonly by: 'before'; readonly id: string; readonly limit: number };
+
+/** One commit as others see it. Who reads the event log is woken by it: its lines are in the log by then. */
 export type FeedEntry =
   | {
       readonly kind: 'commit' /** Keys put or dropped, with their new revision (0: dropped). */;
-      readonly keys: readonly Expect[];
-      readonly events: readonly string[] /** Committed through this very Store object. */;
+      readonly keys: readonly Expect[] /** Committed through this very Store object. */;
       readonly own: boolean;
     }
   /** Entries may have been missed: read again what matters. Always the first entry of a feed. */
   | { readonly kind: 'resync' };
 
 /**
- * Versioned records, sorted sets and counters, written all or nothing. Knows nothing of sessions.
+ * Versioned records, sorted sets, counters and an event log, written all or nothing. Knows nothing of sessions.
  *
  * Durability: a commit that was answered survives a crash of the broker, and with `sqlite` one of the machine.
  * @throws BrokerError `unavailable` when the store surely did nothing (unreachable, disk full),
@@ -72,6 +88,11 @@ export interface Store {
   /** Counters that were never written are 0. */
   counters(names: readonly string[]): Promise<readonly number[]>;
   commit(commit: Commit): Promise<CommitResult>;
+  /** Lines of the event log in its order, whichever end was asked for; at most 1,000. The log keeps a number of lines
+   *  that is set when the store is opened, and a few more: the oldest go first. */
+  events(range: LogRange): Promise<readonly LogLine[]>;
+  /** Drops the lines before this one. The newest line always stays. */
+  trimEvents(id: string): Promise<void>;
   /** Commits by anyone, own ones included, in the order made; begins with a `resync`. Ends when `signal` aborts;
    *  otherwise it never ends: while the store is away it waits, and afterwards says `resync` if entries may be lost. */
   feed(signal: AbortSignal): AsyncIterable<FeedEntry>;

@@ -67,6 +67,6 @@ function transactionOf(commit: Commit, ids: Ids): Transaction {
   return {
     rows: puts.map(({ key, value }) => ({ key: templateOf(key, ids), value: JSON.stringify(value) })),
     members: index.map(({ set, member, score }) => ({ set, member: templateOf(member, ids), score: score ?? 0 })),
-    lines: commit.events ?? [],
+    lines: [...(commit.events ?? []), ...(chosen?.events ?? [])],
   };
 }

@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Commit, Store } from '../../src/ports/store.ts';
 import { feedContract, sharedFeedContract } from './store-feed.contract.ts';
+import { logContract } from './store-log.contract.ts';
 import { rangeContract } from './store-range.contract.ts';
+
+export type StoreOptions = { readonly maxEvents?: number };
 
 export type StoreBackend = {
   /** A store of its own kind on an empty backend. */
-  readonly open: () => Promise<Store>;
+  readonly open: (options?: StoreOptions) => Promise<Store>;
   /** Another Store object on the backend of the last `open`, for a store that several may share. */
   readonly openSecond?: () => Promise<Store>;
   readonly stop: () => Promise<void>;
@@ -19,8 +22,8 @@ export function storeContract(name: string, users: 'one' | 'several', start: () 
   describe(`Store contract: ${name}`, () => {
     let backend: StoreBackend;
     const opened: Store[] = [];
-    const open = async (): Promise<Store> => {
-      const store = await backend.open();
+    const open = async (options: StoreOptions = {}): Promise<Store> => {
+      const store = await backend.open(options);
       opened.push(store);
       return store;
     };
@@ -44,6 +47,7 @@ export function storeContract(name: string, users: 'one' | 'several', start: () 
     candidateContract(open);
     rangeContract(open);
     feedContract(open);
+    logContract(open, (maxEvents) => open({ maxEvents }));
     if (users === 'several') sharedFeedContract(open, openSecond);
     closeContract(open);
   });
@@ -324,6 +328,8 @@ function closeContract(open: () => Promise<Store>): void {
     await expect(store.commit(created('b'))).rejects.toMatchObject(refused);
     await expect(store.counters(['c'])).rejects.toMatchObject(refused);
     await expect(store.range('s', { by: 'score', max: 1, limit: 1 })).rejects.toMatchObject(refused);
+    await expect(store.events({ by: 'after', id: '', limit: 1 })).rejects.toMatchObject(refused);
+    await expect(store.trimEvents('1')).rejects.toMatchObject(refused);
     const iterate = async () => {
       for await (const _ of store.feed(new AbortController().signal)) return;
     };

@@ -2,6 +2,7 @@ import type { Caller } from '../../src/domain/caller.ts';
 import { costSoFar } from '../../src/domain/cost.ts';
 import { BrokerError } from '../../src/domain/errors.ts';
 import type { SessionId, TokenId } from '../../src/domain/ids.ts';
+import type { InstanceIn } from '../../src/domain/instance.ts';
 import type { InstanceFacts, Session } from '../../src/domain/session.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { HOUR, MINUTE } from '../../src/domain/time.ts';
@@ -9,6 +10,8 @@ import type {
   AcquireInput,
   AdminUseCases,
   Authenticator,
+  EventFilter,
+  EventView,
   ReserveView,
   SessionRef,
   SessionUseCases,
@@ -31,6 +34,7 @@ export function createFakeEngine() {
   let made = 0;
   let target: number | null = null;
   let follow = 0;
+  const events: EventView[] = [];
   let logs: readonly Uint8Array[] = [Buffer.from('first\n'), Buffer.from('second\n')];
 
   const id = (prefix: string): string => `${prefix}-${String(++made).padStart(26, '0')}`;
@@ -191,6 +195,40 @@ export function createFakeEngine() {
       providers: [{ name: 'process', instances: 2, maxInstances: 10, listedAt: null, listError: 'not yet' }],
       queues: [],
     }),
+    async instances(_, query) {
+      if (failure !== null) throw failure;
+      const all = [fakeInstance('i-1'), fakeInstance('i-2'), fakeInstance('i-3')].filter(
+        (i) => i.id > query.pageToken && (query.class === null || i.class === query.class),
+      );
+      const page = all.slice(0, query.pageSize);
+      return {
+        instances: page.map((one) => ({ instance: one, costMicros: 1_500_000 })),
+        nextPageToken: all.length > page.length ? (page.at(-1)?.id ?? '') : '',
+      };
+    },
+    async events(_, query) {
+      if (failure !== null) throw failure;
+      const all = events.filter(
+        (e) =>
+          matches(e, query.filter) &&
+          Number(e.id) > Number(query.afterId) &&
+          (query.sinceAt === null || e.at >= query.sinceAt),
+      );
+      const page = query.afterId === '' ? all.slice(-query.pageSize) : all.slice(0, query.pageSize);
+      return { events: page, lastId: page.at(-1)?.id ?? query.afterId, more: all.at(-1) !== page.at(-1) };
+    },
+    async *watchEvents(_, filter, afterId, signal) {
+      follow += 1;
+      try {
+        for (let told = afterId === '' ? events.length : Number(afterId); ; ) {
+          for (const event of events.slice(told)) if (matches(event, filter)) yield event;
+          told = events.length;
+          await change(signal);
+        }
+      } finally {
+        follow -= 1;
+      }
+    },
     async createToken(_, tenant, role, note) {
       const token: TokenView = { id: id('t') as TokenId, tenant, role, createdAt: NOW, note };
       const secret = `secret-of-${token.id}`;
@@ -223,6 +261,11 @@ export function createFakeEngine() {
       logs = chunks;
     },
     put,
+    /** A line of the event log, its ids counting from 1. */
+    addEvent(event: Partial<EventView>): void {
+      events.push({ ...EVENT, ...event, id: String(events.length + 1) });
+      for (const wake of [...changed]) wake();
+    },
     find: (sessionId: string): Session | undefined => sessions.get(sessionId),
     /** A waiting session gets an instance. */
     activate(sessionId: string): void {
@@ -330,6 +373,54 @@ export const releasedFrom = (s: Session, wasActive: boolean): Session => ({
   detail: 'released by its client',
   wasActive,
 });
+
+const matches = (e: EventView, f: EventFilter): boolean =>
+  (f.kinds.length === 0 || f.kinds.includes(e.kind)) &&
+  (f.session === null || f.session === e.session || f.session === e.subject) &&
+  (f.class === null || f.class === e.class) &&
+  (f.tenant === null || f.tenant === e.tenant);
+
+const EVENT: EventView = {
+  id: '1',
+  at: NOW,
+  kind: 'session',
+  subject: 's-1',
+  class: 'echo',
+  tenant: 'default',
+  actor: 't-1',
+  before: null,
+  after: 'queued',
+  reason: '',
+  detail: '',
+  session: null,
+};
+
+const fakeInstance = (id: string): InstanceIn<'destroying'> => {
+  const { granted, microsPerHour, createdAt, machine, host, region } = instance(id);
+  return {
+    id: id as InstanceIn<'destroying'>['id'],
+    revision: 3,
+    class: 'echo',
+    recipe: 'one',
+    provider: 'process',
+    proxy: 'p-1',
+    for: 's-1',
+    personal: false,
+    granted,
+    microsPerHour,
+    ports: ECHO.ports,
+    readiness: ECHO.readiness,
+    bootTimeoutMs: MINUTE,
+    createdAt,
+    since: NOW,
+    phase: 'destroying',
+    ref: { id: '4242', machine, host, region },
+    rentedAt: createdAt,
+    settleAt: NOW,
+    why: 'lost',
+    detail: 'it ended: exit code 1',
+  };
+};
 
 const RESERVE: ReserveView = {
   class: 'echo',

@@ -14,6 +14,8 @@ it('the health of a store follows its last answer', async () => {
     range: () => answer([]),
     counters: () => answer([]),
     commit: () => answer({ committed: true, chosen: -1 }),
+    events: () => answer([]),
+    trimEvents: () => answer(undefined),
     async *feed() {},
     close: async () => undefined,
   };

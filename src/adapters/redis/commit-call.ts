@@ -28,15 +28,17 @@ export const parseRecord = (text: string): { readonly revision: number; readonly
 /** The arguments of the script, in their order: KEYS and ARGV, as `commit-script.ts` tells. */
 export type CommitCall = { readonly keys: readonly string[]; readonly args: readonly string[] };
 
+/** What is the same in each commit of one Store object. Lengths in entries. */
+export type CommitFixed = { readonly origin: string; readonly feedLength: string; readonly logLength: string };
+
 /** @throws TypeError for a value that JSON cannot hold, a score or a count that is no number */
-export function encodeCommit(commit: Commit, names: Keys, origin: string, feedLength: string): CommitCall {
+export function encodeCommit(commit: Commit, names: Keys, of: CommitFixed): CommitCall {
   const counts = commit.count ?? [];
   const candidates = commit.oneOf;
-  const keys = [names.feed];
+  const keys = [names.feed, names.log];
   // No candidate at all is none that is possible: the script is told of no group to write, not even the first.
   const groups = candidates === undefined ? 1 : candidates.length === 0 ? 0 : 1 + candidates.length;
-  const events = commit.events === undefined || commit.events.length === 0 ? '' : JSON.stringify(commit.events);
-  const args = [origin, feedLength, events, pack(counts.length) + pack(groups)];
+  const args = [of.origin, of.feedLength, of.logLength, pack(counts.length) + pack(groups)];
   for (const { counter, add, max } of counts) {
     if (!Number.isSafeInteger(add)) throw new TypeError(`counter ${counter} cannot grow by ${add}`);
     keys.push(names.counter(counter));
@@ -50,9 +52,9 @@ export function encodeCommit(commit: Commit, names: Keys, origin: string, feedLe
 const NONE: readonly never[] = [];
 
 function encodeGroup(group: Candidate, names: Keys, keys: string[], args: string[]): void {
-  const { expect = NONE, put = NONE, drop = NONE, index = NONE } = group;
+  const { expect = NONE, put = NONE, drop = NONE, index = NONE, events = NONE } = group;
   const changed: (string | number)[] = [];
-  let head = pack(expect.length) + pack(put.length) + pack(drop.length) + pack(index.length);
+  let head = pack(expect.length) + pack(put.length) + pack(drop.length) + pack(index.length) + pack(events.length);
   for (const { key, revision } of expect) {
     keys.push(names.record(key));
     head += wanted(revision);
@@ -73,6 +75,7 @@ function encodeGroup(group: Candidate, names: Keys, keys: string[], args: string
     keys.push(names.byScore(set), names.byMember(set));
     args.push(member, score === null ? '' : scoreText(set, score));
   }
+  for (const line of events) args.push(line);
 }
 
 function textOf(key: string, value: unknown): string {

@@ -88,24 +88,10 @@ function entriesOf(reply: unknown): RawEntries {
 const areEntries = (entries: unknown): entries is RawEntries =>
   Array.isArray(entries) && entries.every((e) => Array.isArray(e) && typeof e[0] === 'string' && Array.isArray(e[1]));
 
-/** The fields stand where the commit script puts them: o, k, c, e, each before its value. */
+/** The fields stand where the commit script puts them: o, k, c, each before its value. */
 function toEntry(fields: readonly string[], origin: string): FeedEntry {
   const keys: Expect[] = [];
   decodeChanged(fields[3] ?? '', keys);
   decodeChanged(fields[5] ?? '', keys);
-  const events = fields[7] ?? '';
-  return {
-    kind: 'commit',
-    keys,
-    // Most readers want the keys alone.
-    get events() {
-      return events === '' ? [] : eventsOf(events);
-    },
-    own: fields[1] === origin,
-  };
-}
-
-function eventsOf(text: string): readonly string[] {
-  const events: unknown = JSON.parse(text);
-  return Array.isArray(events) ? events.map(String) : [];
+  return { kind: 'commit', keys, own: fields[1] === origin };
 }

@@ -9,6 +9,7 @@ import { awaitConnected, connect } from './connection.ts';
 import { asCommitError, asReadError, awayError, closedError, isUnknownScript } from './errors.ts';
 import { createFeed } from './feed.ts';
 import { createKeys } from './keys.ts';
+import { readLog, trimLog } from './log.ts';
 import { inspectServer } from './server-info.ts';
 
 export type RedisStoreOptions = {
@@ -24,6 +25,8 @@ export type RedisStoreOptions = {
   readonly connectWithinMs?: number;
   /** Commits that the feed keeps for readers that are behind. */
   readonly feedLength?: number;
+  /** Lines that the event log keeps. Default: 100,000. */
+  readonly maxEvents?: number;
 };
 
 export type RedisStore = Store & {
@@ -38,7 +41,7 @@ export type RedisStore = Store & {
  *  or is older than 7 */
 export async function openRedisStore(options: RedisStoreOptions): Promise<RedisStore> {
   const { clock, prefix = 'berth', timeoutMs = 2 * SECOND, feedLength = 10_000 } = options;
-  const { connectWithinMs = 5 * SECOND } = options;
+  const { connectWithinMs = 5 * SECOND, maxEvents = 100_000 } = options;
   const address = parseAddress(options.url);
   const names = createKeys(prefix);
   const connection = connect(address, timeoutMs);
@@ -56,7 +59,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     throw asReadError(err);
   }
   const feed = createFeed({ address, timeoutMs, feed: names.feed, origin, clock });
-  const length = String(feedLength);
+  const fixed = { origin, feedLength: String(feedLength), logLength: String(maxEvents) };
   let closed = false;
 
   function assertOpen(): void {
@@ -105,13 +108,15 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
     },
     async commit(commit: Commit): Promise<CommitResult> {
       assertOpen();
-      const call = encodeCommit(commit, names, origin, length);
+      const call = encodeCommit(commit, names, fixed);
       try {
         return decodeAnswer(await evaluateKnown(call), commit, call, names);
       } catch (err) {
         throw asCommitError(err);
       }
     },
+    events: (range) => ask(() => readLog(redis, names.log, range)),
+    trimEvents: (id) => ask(() => trimLog(redis, names.log, id)),
     feed(signal) {
       if (closed) throw closedError();
       return feed.read(signal);

@@ -1,11 +1,8 @@
 import type { Commit, CommitResult, FeedEntry, Range, Store, Stored } from '../../ports/store.ts';
 import { type Applied, createApply, type Encoded, encode } from './commit.ts';
 import { createFeed } from './feed.ts';
+import { createLog } from './log.ts';
 import { asWriteError, closedError, openDatabase } from './schema.ts';
-
-/** Event lines that are kept, and how many more may gather before the oldest are dropped. */
-const LOG_LINES = 100_000;
-const LOG_SLACK = 1_000;
 
 type Waiting = Encoded & {
   readonly resolve: (result: CommitResult) => void;
@@ -15,6 +12,8 @@ type Waiting = Encoded & {
 export type SqliteOptions = {
   /** Pages of 4 KiB that the file may have; a larger one is refused as a full disk would be. */
   readonly maxPages?: number;
+  /** Lines that the event log keeps. Default: 100,000. */
+  readonly maxEvents?: number;
 };
 
 /**
@@ -29,49 +28,45 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
   const apply = createApply(db);
   const feed = createFeed();
   const queries = prepareQueries(db);
+  const log = createLog(db, options.maxEvents ?? 100_000);
   let group: Waiting[] = [];
   let closed = false;
-  let logBegin = Number(queries.firstLine.get()?.id ?? 1);
-
-  /** @param begin where the log begins, as far as this transaction knows. Returns the same for the next. */
-  function log(lines: readonly string[], begin: number): number {
-    let last = 0;
-    for (const line of lines) last = Number(queries.addLine.run(line).lastInsertRowid);
-    if (last - begin < LOG_LINES + LOG_SLACK) return begin;
-    queries.trimLog.run(last - LOG_LINES);
-    return last - LOG_LINES + 1;
-  }
 
   /** One transaction. Runs in one go, so that no read sees a part of it. */
   function write(all: readonly Waiting[]): readonly Applied[] {
-    let begin = logBegin;
     db.exec('BEGIN IMMEDIATE');
     const applied = all.map((one) => {
       const outcome = apply(one);
-      if (outcome.result.committed) begin = log(one.commit.events ?? [], begin);
+      const { commit } = one;
+      if (outcome.result.committed) {
+        const chosen = commit.oneOf?.[outcome.result.chosen]?.events;
+        if (commit.events !== undefined) log.add(commit.events);
+        if (chosen !== undefined) log.add(chosen);
+      }
       return outcome;
     });
     db.exec('COMMIT');
-    logBegin = begin;
     return applied;
   }
 
   function flush(): void {
     if (group.length === 0) return;
     const all = group;
+    const logBegin = log.begin();
     group = [];
     try {
       const applied = write(all);
       for (const [i, outcome] of applied.entries()) answer(all[i], outcome);
     } catch (err) {
       rollBack();
+      log.beginAgain(logBegin);
       const refusal = asWriteError(err);
       for (const one of all) one.reject(refusal);
     }
   }
 
   function answer(one: Waiting | undefined, { result, keys }: Applied): void {
-    if (result.committed) feed.publish({ kind: 'commit', keys, events: one?.commit.events ?? [], own: true });
+    if (result.committed) feed.publish({ kind: 'commit', keys, own: true });
     one?.resolve(result);
   }
 
@@ -81,6 +76,14 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
       if (db.isTransaction) db.exec('ROLLBACK');
     } catch {
       // The next BEGIN is refused then, and tells its caller.
+    }
+  }
+
+  function changed(change: () => void): void {
+    try {
+      change();
+    } catch (err) {
+      throw asWriteError(err);
     }
   }
 
@@ -100,6 +103,8 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
         group.push({ ...encoded, resolve, reject });
       });
     },
+    events: (range) => open(() => log.range(range)),
+    trimEvents: (id) => open(() => changed(() => log.trim(id))),
     feed(signal): AsyncIterable<FeedEntry> {
       if (closed) throw closedError();
       return feed.read(signal);
@@ -138,9 +143,6 @@ function prepareQueries(db: ReturnType<typeof openDatabase>) {
   return {
     record: db.prepare('SELECT revision, value FROM record WHERE key = ?'),
     counter: db.prepare('SELECT value FROM counter WHERE name = ?'),
-    addLine: db.prepare('INSERT INTO log (line) VALUES (?)'),
-    firstLine: db.prepare('SELECT min(id) AS id FROM log'),
-    trimLog: db.prepare('DELETE FROM log WHERE id <= ?'),
     range: (set: string, range: Range): readonly string[] =>
       range.limit <= 0 ? [] : rows(set, range).map((row) => String(row.member)),
   };

@@ -11,7 +11,7 @@ storeContract('redis', 'several', async () => {
   const server = await startRedis();
   let stores = 0;
   return {
-    open: () => openRedisStore({ url: server.url, clock, prefix: `t${++stores}` }),
+    open: (options) => openRedisStore({ url: server.url, clock, prefix: `t${++stores}`, ...options }),
     openSecond: () => openRedisStore({ url: server.url, clock, prefix: `t${stores}` }),
     stop: server.stop,
   };

@@ -129,27 +129,46 @@ describe('The sqlite store', () => {
     expect(await store.read(['a'])).toEqual([{ revision: 2, value: 2 }]);
   });
 
-  it('keeps a bounded log of the event lines', async () => {
+  it('goes on with the event log of the file where it ended, and cuts it when fewer lines are to be kept', async () => {
     const path = join(dir, 'a.db');
-    const store = await openSqliteStore(path);
     const lines = (from: number, count: number) => Array.from({ length: count }, (_, i) => `line ${from + i}`);
-    for (let from = 1; from <= 120_000; from += 10_000) await store.commit({ events: lines(from, 10_000) });
-    await store.close();
+    const newest = { by: 'before', id: '', limit: 1 } as const;
+    const first = await opened(path);
+    await first.commit({ events: lines(1, 5_000) });
+    const before = await first.events(newest);
+    await first.close();
+    const second = await openSqliteStore(path, { maxEvents: 1_000 });
+    expect(await second.events(newest)).toEqual(before);
+    await second.commit({ events: ['line 5001'] });
+    expect(await second.events({ by: 'before', id: '', limit: 2 })).toEqual([
+      ...before,
+      { id: expect.any(String), line: 'line 5001' },
+    ]);
+    await second.close();
     const db = new DatabaseSync(path);
-    const row = db.prepare('SELECT count(*) AS n, max(id) AS last FROM log').get();
-    const last = db.prepare('SELECT line FROM log WHERE id = ?').get(Number(row?.last));
+    const row = db.prepare('SELECT count(*) AS n, min(line) AS first FROM log').get();
     db.close();
-    expect(Number(row?.n)).toBeLessThanOrEqual(101_000);
-    expect(Number(row?.n)).toBeGreaterThanOrEqual(100_000);
-    expect(last?.line).toBe('line 120000');
+    expect(row).toEqual({ n: 1_000, first: 'line 4002' });
+  });
+
+  it('takes the lines back with a commit that the disk refused', async () => {
+    const store = await openSqliteStore(join(dir, 'a.db'), { maxPages: 60, maxEvents: 1_000 });
+    await store.commit({ events: ['before'] });
+    await fill(store, ['x'.repeat(100)]);
+    const [last] = await store.events({ by: 'before', id: '', limit: 1 });
+    await expect(store.commit({ ...put('large', 'x'.repeat(300_000)), events: ['never'] })).rejects.toMatchObject({
+      details: { reason: 'STORE_FULL' },
+    });
+    expect(await store.events({ by: 'before', id: '', limit: 1 })).toEqual([last]);
+    await store.close();
   });
 });
 
 /** Fills the store until it refuses; returns how many records of 4 KB it took. */
-async function fill(store: Store): Promise<number> {
+async function fill(store: Store, events: readonly string[] = []): Promise<number> {
   for (let i = 0; i < 2_000; i++) {
     const results = await Promise.allSettled([
-      store.commit(put(`fill/${i}/a`, 'x'.repeat(4_000))),
+      store.commit({ ...put(`fill/${i}/a`, 'x'.repeat(4_000)), events }),
       store.commit(put(`fill/${i}/b`, 'x'.repeat(4_000))),
     ]);
     if (results.some((r) => r.status === 'rejected')) {

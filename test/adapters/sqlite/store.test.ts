@@ -8,12 +8,12 @@ storeContract('sqlite', 'one', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'berth-store-'));
   let files = 0;
   return {
-    open: () => openSqliteStore(join(dir, `${++files}.db`)),
+    open: (options) => openSqliteStore(join(dir, `${++files}.db`), options),
     stop: () => rm(dir, { recursive: true }),
   };
 });
 
 storeContract('sqlite in memory', 'one', async () => ({
-  open: () => openSqliteStore(':memory:'),
+  open: (options) => openSqliteStore(':memory:', options),
   stop: async () => {},
 }));
