@@ -21,7 +21,6 @@ export function accessMaps({ token, cookie }: NginxAccess): readonly string[] {
   const given = [`'Bearer ${token}'`, `'token ${token}'`];
   const pair = `${TOKEN_PARAMETER}=${token}`;
   return [
-    'map_hash_bucket_size 256;',
     `map $http_authorization $berth_by_header { ${given.map((g) => `${g} 1;`).join(' ')} default ''; }`,
     `map $cookie_${cookie} $berth_by_cookie { ${token} 1; default ''; }`,
     // The same place without the token. Relative to it, so that no path can lead to another host (`//elsewhere/`),

@@ -85,6 +85,8 @@ function http(d: NginxDescription): readonly string[] {
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (name) => `${name}_temp_path ${word(`${files.temp}/${name}`)};`,
     ),
+    // For a token as a key. Must stand before the first map.
+    'map_hash_bucket_size 256;',
     `log_format berth escape=json '{${ACCESS.join(',')}}';`,
     // Who was not let in used nothing, and probes are no use: the time of the access log is that of the last use.
     `map $http_user_agent $berth_client { "~^${PROBE_AGENT}(?: |$)" ''; default 1; }`,
