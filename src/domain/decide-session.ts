@@ -183,7 +183,7 @@ function useOf(s: Active): Use {
 /** Gives the instance and the proxy up together with the session's last phase: one commit. */
 function release(s: SessionIn<'releasing'>, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
   const reason: DestroyReason = s.why === 'admin' ? 'admin' : 'released';
-  const instance = seen.instance === undefined ? undefined : giveUp(seen.instance, s, reason, now);
+  const instance = giveUp(seen, s, reason, now);
   const proxy = giveUpProxy(seen.proxy, s, instance, now);
   return {
     session: {
@@ -200,9 +200,18 @@ function release(s: SessionIn<'releasing'>, seen: SessionSeen, policy: SessionPo
   };
 }
 
-/** What has served the session, or was to behind its endpoint, is nobody else's. */
-const giveUp = (i: Instance, s: SessionIn<'releasing'>, why: DestroyReason, now: EpochMs): Instance | undefined =>
-  s.wasActive && i.for === s.id ? destroyInstance(i, why, '', now) : giveUpInstance(i, s.id, why, now);
+/** What was to serve behind the session's own endpoint is nobody else's: that proxy goes. */
+function giveUp(
+  { instance: i, proxy }: SessionSeen,
+  s: SessionIn<'releasing'>,
+  why: DestroyReason,
+  now: EpochMs,
+): Instance | undefined {
+  if (i === undefined) return undefined;
+  return proxy?.session === s.id && i.for === s.id
+    ? destroyInstance(i, why, '', now)
+    : giveUpInstance(i, s.id, why, now);
+}
 
 /** A proxy stays with an instance that goes back to the reserve. */
 function giveUpProxy(p: Proxy | undefined, s: Session, i: Instance | undefined, now: EpochMs): Proxy | undefined {

@@ -4,13 +4,15 @@ import { readSession } from './find.ts';
 import { createWakeable } from './wakeable.ts';
 
 /** Resolves with the session as soon as `isEnough`, or as it is after `ms`. @throws AbortError when `signal` aborts:
- *  nobody waits any more. Costs nothing while nothing changes. */
+ *  nobody waits any more. Costs nothing while nothing changes.
+ *  @param alsoWhen tells of changes beside the session's own after which `isEnough` is asked again */
 export async function waitForSession(
   ctx: EngineContext,
   from: Session,
   isEnough: (s: Session) => boolean,
   ms: number,
   signal: AbortSignal,
+  alsoWhen: (changed: () => void) => () => void = () => () => undefined,
 ): Promise<Session> {
   const { clock, mirror } = ctx;
   const sleeper = createWakeable(clock);
@@ -19,6 +21,7 @@ export async function waitForSession(
     if (kind === 'session' && after !== undefined) latest = newer(latest, after);
     sleeper.wake();
   });
+  const unlistenAlso = alsoWhen(sleeper.wake);
   try {
     // Not mirrored: it was released since `from` was read, or this replica has not heard of it yet.
     if (mirror.session(from.id) === undefined) {
@@ -33,6 +36,7 @@ export async function waitForSession(
     return latest;
   } finally {
     unlisten();
+    unlistenAlso();
   }
 }
 

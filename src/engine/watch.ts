@@ -23,16 +23,22 @@ export async function* watch(
   signal: AbortSignal,
 ): AsyncGenerator<SessionView> {
   let session = await findSession(ctx, caller, ref);
+  const place = (s: Session): number => (s.phase === 'queued' ? ctx.mirror.queuePosition(s.asked.class, s.id) : 0);
+  const moves = (listener: () => void) => ctx.queueNews.listen(session.asked.class, listener);
+  let toldPlace = place(session);
   for (let told = afterRevision; ; ) {
     session = await confirm(ctx, caller, session);
-    if (session.revision > told) {
-      told = session.revision;
+    if (session.revision > told || place(session) !== toldPlace) {
+      told = Math.max(told, session.revision);
+      toldPlace = place(session);
       yield viewOf(ctx, session);
     }
     if (session.phase === 'released') return;
     const from: Session = session;
-    session = await waitForSession(ctx, from, (s) => s.revision > told, LOOK_AGAIN_MS, signal);
-    if (session.revision <= told) {
+    const isNews = (s: Session): boolean => s.revision > told || place(s) !== toldPlace;
+    const also = session.phase === 'queued' ? moves : undefined;
+    session = await waitForSession(ctx, from, isNews, LOOK_AGAIN_MS, signal, also);
+    if (!isNews(session)) {
       const stored = await readSession(ctx, session.id);
       if (stored === null) return;
       session = newer(session, stored);

@@ -31,6 +31,8 @@ export type Knobs = {
   bootSlowly: boolean;
   /** While set, there are no offers. */
   soldOut: boolean;
+  /** While set, each new instance has a port number of its own, which counts on from the world's. */
+  ownPorts: boolean;
 };
 
 /** @param address shared by all instances; each of their ports gets it */
@@ -45,9 +47,14 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     ignoreDestroys: false,
     bootSlowly: false,
     soldOut: false,
+    ownPorts: false,
   };
+  let made = 0;
   const calls = { offers: 0, create: 0, inspect: 0, destroy: 0, list: 0 };
-  const addressesFor = (ports: readonly NamedPort[]): Addresses => ports.map((p) => ({ ...p, ...address }));
+  const addressesFor = (ports: readonly NamedPort[]): Addresses => {
+    const port = address.port + (knobs.ownPorts ? ++made : 0);
+    return ports.map((p) => ({ ...p, ...address, port }));
+  };
 
   function change(tag: InstanceId, seen: (h: Held) => Seen): void {
     const found = [...held.values()].find((h) => h.tag === tag);
