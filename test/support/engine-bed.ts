@@ -42,6 +42,8 @@ export type Replica = {
   readonly engine: Engine;
   /** What its loops reported. */
   readonly errors: { readonly loop: string; readonly err: unknown }[];
+  /** Class, outcome and source of each acquire that was answered. */
+  readonly acquires: (readonly [string, string, string])[];
   /** Stops it as a graceful stop does: the lease is given up. */
   stop(): Promise<void>;
 };
@@ -147,6 +149,7 @@ type Parts = {
 
 function startReplica(p: Parts, o: BedOptions): Replica {
   const errors: Replica['errors'] = [];
+  const acquires: Replica['acquires'] = [];
   const replicaId = o.replicaId ?? `replica-${p.seed}`;
   const engine = createEngine({
     store: o.store ?? p.store,
@@ -160,7 +163,7 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     instanceHttp: p.instanceHttp,
     hooks: {
       onTransition: () => undefined,
-      onAcquire: () => undefined,
+      onAcquire: (className, outcome, source) => acquires.push([className, outcome, source]),
       onLoopPass: () => undefined,
       onLoopError: (loop, err) => errors.push({ loop, err }),
       onLeader: () => undefined,
@@ -182,6 +185,7 @@ function startReplica(p: Parts, o: BedOptions): Replica {
   return {
     engine,
     errors,
+    acquires,
     async stop() {
       stopping.abort();
       await finish(p.clock, running);

@@ -78,7 +78,7 @@ export function unsettled(p: Picture): string[] {
   bad.push(...differences('proxy without its nginx', served, masters));
   bad.push(...differences('nginx without a record', [...new Set(p.nginx.map((n) => n.proxy))], served));
   bad.push(...differences('directory of a proxy without a record', p.proxyHomes, served));
-  return [...bad, ...unmatched(p)];
+  return [...bad, ...unmatched(p), ...quotaViolations(p.records)];
 }
 
 /** Records that do not agree with each other. */
@@ -124,6 +124,21 @@ function unmatched({ records: { sessions, instances, proxies, counted }, reserve
   if (ready !== reserve.target || reserve.ready !== reserve.target)
     bad.push(`the reserve has ${ready} (says ${reserve.ready}) of ${reserve.target}`);
   return bad;
+}
+
+/** Counters of quotas that are not what the sessions add up to whose end is not decided. */
+export function quotaViolations({ sessions, quotas }: Pick<StoreRecords, 'sessions' | 'quotas'>): string[] {
+  const sums = new Map<string, number>();
+  for (const s of sessions) {
+    if (s.phase === 'releasing' || s.phase === 'released') continue;
+    const adds = { sessions: 1, [`class:${s.asked.class}`]: 1, gpus: s.counted?.gpus ?? 0 };
+    for (const [name, add] of Object.entries(adds))
+      sums.set(`${s.tenant}/${name}`, (sums.get(`${s.tenant}/${name}`) ?? 0) + add);
+  }
+  return Object.entries(quotas).flatMap(([name, value]) => {
+    const sum = sums.get(name) ?? 0;
+    return value === sum ? [] : [`the quota ${name} says ${value}, the living sessions are ${sum}`];
+  });
 }
 
 const differences = (what: string, some: readonly string[], all: readonly string[]): string[] =>

@@ -11,6 +11,8 @@ export type StoreRecords = {
   readonly proxies: readonly Proxy[];
   /** Counter of the provider `process`. */
   readonly counted: number;
+  /** Counters of the tenants that have or had a session, by `tenant/name`. */
+  readonly quotas: Readonly<Record<string, number>>;
   /** Revision of the record that is written at each change of leader. */
   readonly epoch: number;
   /** Revision of the lease: grows with each renewal. */
@@ -24,14 +26,23 @@ export async function readRecords(store: Store): Promise<StoreRecords> {
   const ended = (await members(store, 'sessions/ended')).map(idOf);
   const [epoch, lease] = await store.read(['epoch/leader', 'lease/leader']);
   const [counted = 0] = await store.counters(['instances/process']);
+  const sessions = (await records(store, 'session', [...new Set([...live, ...ended])])) as Session[];
   return {
-    sessions: (await records(store, 'session', [...new Set([...live, ...ended])])) as Session[],
+    sessions,
     instances: (await records(store, 'instance', await members(store, 'instances'))) as Instance[],
     proxies: (await records(store, 'proxy', await members(store, 'proxies'))) as Proxy[],
     counted,
+    quotas: await quotaCounters(store, sessions),
     epoch: epoch?.revision ?? 0,
     lease: lease?.revision ?? 0,
   };
+}
+
+async function quotaCounters(store: Store, sessions: readonly Session[]): Promise<Record<string, number>> {
+  const names = sessions.flatMap((s) => ['sessions', 'gpus', `class:${s.asked.class}`].map((q) => `${s.tenant}/${q}`));
+  const all = [...new Set(names)];
+  const values = await store.counters(all.map((name) => `quota/${name}`));
+  return Object.fromEntries(all.map((name, n) => [name, values[n] ?? 0]));
 }
 
 async function members(store: Store, set: string): Promise<string[]> {
