@@ -1,13 +1,25 @@
 import { createServer as createHttp, type RequestListener } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { createServer as createHttp2 } from 'node:http2';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import {
+  Server as GrpcServer,
+  type Metadata,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedHandleCall,
+} from '@grpc/grpc-js';
+import { HealthImplementation, service as healthService } from 'grpc-health-check';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Endpoint } from '../../src/domain/endpoint.ts';
 import type { Readiness } from '../../src/domain/session-class.ts';
 import type { Prober } from '../../src/ports/prober.ts';
 import { eventually } from '../support/eventually.ts';
 
+const CHECK = { Check: healthService.Check } as ServiceDefinition;
+const TOKENLESS: string | null = null;
 const never = new AbortController().signal;
 const TCP: Readiness = { kind: 'tcp', port: 'http' };
+const grpc = (service = ''): Readiness => ({ kind: 'grpc', port: 'http', service });
 const http = (path = '/', from = 200, to = 399): Readiness => ({
   kind: 'http',
   port: 'http',
@@ -53,8 +65,31 @@ export function proberContract(name: string, make: () => Prober): void {
           socket.resume();
         }),
       );
-    const probe = (endpoint: Endpoint, readiness: Readiness, timeoutMs = 5_000, signal = never) =>
-      make().probe(endpoint, readiness, { timeoutMs, accessToken: null }, signal);
+    const probe = (endpoint: Endpoint, readiness: Readiness, timeoutMs = 5_000, signal = never, token = TOKENLESS) =>
+      make().probe(endpoint, readiness, { timeoutMs, accessToken: token }, signal);
+
+    /** A real gRPC server, seen through a relay that counts its connections. */
+    async function grpcServer(offer: (server: GrpcServer) => void) {
+      const server = new GrpcServer();
+      offer(server);
+      onTestFinished(() => server.forceShutdown());
+      const port = await new Promise<number>((resolve, reject) => {
+        server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (e, p) => (e ? reject(e) : resolve(p)));
+      });
+      return listen(
+        createServer((client) => {
+          const there = connect(port, '127.0.0.1');
+          there.on('error', () => client.destroy());
+          client.once('close', () => there.destroy());
+          there.once('close', () => client.destroy());
+          client.pipe(there).pipe(client);
+        }),
+      );
+    }
+    const healthServer = (statuses: ConstructorParameters<typeof HealthImplementation>[0]) =>
+      grpcServer((server) => new HealthImplementation(statuses).addToServer(server));
+    const checkServer = (check: UntypedHandleCall) =>
+      grpcServer((server) => server.addService(CHECK, { Check: check }));
 
     it('meets an HTTP server that answers as expected, and closes the connection', async () => {
       const { endpoint, left } = await web((_, res) => res.end('ok'));
@@ -159,16 +194,119 @@ export function proberContract(name: string, make: () => Prober): void {
       await expect(probe(endpoint, TCP, 60_000, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
     });
 
+    it('takes SERVING of a gRPC server as a whole, or of one service, and closes the connection', async () => {
+      const { endpoint, left } = await healthServer({ '': 'SERVING', 'a.Service': 'SERVING' });
+      expect(await probe(endpoint, grpc())).toEqual({ answered: true });
+      expect(await probe(endpoint, grpc('a.Service'))).toEqual({ answered: true });
+      await left();
+    });
+
+    it.each([
+      ['NOT_SERVING', 'gRPC health NOT_SERVING'],
+      ['UNKNOWN', 'gRPC health UNKNOWN'],
+      ['SERVICE_UNKNOWN', 'gRPC health SERVICE_UNKNOWN'],
+    ] as const)('does not take %s of a gRPC server', async (state, detail) => {
+      const name = 'x'.repeat(200);
+      const { endpoint, left } = await healthServer({ [name]: state });
+      expect(await probe(endpoint, grpc(name))).toEqual({ answered: false, detail });
+      await left();
+    });
+
+    it('tells what a gRPC server lacks: the service, or any health', async () => {
+      const without = await healthServer({ '': 'SERVING' });
+      expect(await probe(without.endpoint, grpc('no.Such'))).toEqual({
+        answered: false,
+        detail: 'gRPC unknown service',
+      });
+      const bare = await grpcServer(() => undefined);
+      expect(await probe(bare.endpoint, grpc())).toEqual({
+        answered: false,
+        detail: 'gRPC UNIMPLEMENTED: the server does not offer grpc.health.v1.Health',
+      });
+      await without.left();
+      await bare.left();
+    });
+
+    it('gives up on a gRPC server that hangs, after its time', async () => {
+      const { endpoint, left } = await checkServer(() => undefined);
+      expect(await probe(endpoint, grpc(), 200)).toEqual({ answered: false, detail: 'no answer within 200 ms' });
+      await left();
+    });
+
+    it('does not take for gRPC what is none', async () => {
+      const web1 = await web((_, res) => res.end('ok'));
+      expect(await probe(web1.endpoint, grpc())).toMatchObject({ answered: false, detail: expect.stringMatching(/./) });
+      await web1.left();
+      const web2 = await listen(createHttp2((_, res) => res.end('ok')));
+      expect(await probe(web2.endpoint, grpc())).toEqual({ answered: false, detail: 'not a gRPC answer: HTTP 200' });
+      await web2.left();
+      const ssh = await raw((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+      expect(await probe(ssh.endpoint, grpc())).toMatchObject({ answered: false });
+      await ssh.left();
+      const cut = await raw((socket) => socket.once('data', () => socket.resetAndDestroy()));
+      expect(await probe(cut.endpoint, grpc())).toMatchObject({ answered: false });
+      await cut.left();
+      const endless = await listen(
+        createHttp2((_, res) => {
+          res.writeHead(200, { 'content-type': 'application/grpc' });
+          res.write(Buffer.alloc(1_000_000));
+        }),
+      );
+      expect(await probe(endless.endpoint, grpc())).toMatchObject({ answered: false });
+      await endless.left();
+    });
+
+    it('says so when a gRPC port refuses the connection', async () => {
+      const { endpoint } = await raw(() => undefined);
+      const [{ server } = { server: null }] = servers;
+      await new Promise((resolve) => server?.close(resolve));
+      expect(await probe(endpoint, grpc())).toEqual({ answered: false, detail: 'connection refused' });
+    });
+
+    it('stops a gRPC probe when its signal aborts', async () => {
+      const { endpoint, left } = await checkServer(() => undefined);
+      const stop = new AbortController();
+      const probing = probe(endpoint, grpc(), 60_000, stop.signal);
+      stop.abort();
+      await expect(probing).rejects.toMatchObject({ name: 'AbortError' });
+      await left();
+    });
+
+    it('sends the access token and its own name to HTTP and gRPC servers, and no token without one', async () => {
+      const seen: unknown[] = [];
+      const webbed = await web((req, res) => {
+        seen.push([req.headers.authorization, req.headers['user-agent']]);
+        res.end();
+      });
+      const grpced = await checkServer((call: { metadata: Metadata }, answer: (e: null, value: object) => void) => {
+        const [authorization] = call.metadata.get('authorization');
+        seen.push([authorization, call.metadata.get('user-agent')[0]]);
+        answer(null, { status: 1 });
+      });
+      for (const token of [null, 'secret']) {
+        expect(await probe(webbed.endpoint, http(), 5_000, never, token)).toEqual({ answered: true });
+        expect(await probe(grpced.endpoint, grpc(), 5_000, never, token)).toEqual({ answered: true });
+      }
+      const [without, withToken] = [
+        [undefined, 'berth-probe'],
+        ['Bearer secret', 'berth-probe'],
+      ];
+      expect(seen).toEqual([without, without, withToken, withToken]);
+    });
+
     it('leaves no connection behind after many probes at once', async () => {
       const { endpoint, left } = await web((_, res) => res.end('ok'));
+      const health = await healthServer({ '': 'SERVING' });
       const prober = make();
+      const o = { timeoutMs: 10_000, accessToken: null };
       const all = await Promise.all(
-        Array.from({ length: 200 }, () =>
-          prober.probe(endpoint, http(), { timeoutMs: 10_000, accessToken: null }, never),
+        Array.from({ length: 200 }, (_, n) =>
+          n % 2 === 0 ? prober.probe(endpoint, http(), o, never) : prober.probe(health.endpoint, grpc(), o, never),
         ),
       );
       expect(all.filter((p) => !p.answered)).toEqual([]);
       await left();
+      await health.left();
     });
   });
 }
