@@ -184,7 +184,7 @@ function encodePort(p: PortAddress, isGuarded: boolean, accessToken: string | nu
   return wire;
 }
 
-const encodeInstance = (i: InstanceFacts): WireInstance => ({
+export const encodeInstance = (i: InstanceFacts): WireInstance => ({
   id: i.id,
   provider: i.provider,
   providerRef: i.ref,

@@ -51,6 +51,13 @@ export const PAGE_TOKEN: TextRule = {
   pattern: /^[\x21-\x7e]*$/,
   accepts: 'next_page_token of the answer before',
 };
+/** A number, or two with Redis. Never beyond what either store can hold. */
+export const EVENT_ID: TextRule = {
+  min: 0,
+  max: 39,
+  pattern: /^(?:\d{1,19}(?:-\d{1,19})?)?$/,
+  accepts: 'the id of an event, last_id of an answer, or 0 for the beginning of the log',
+};
 export const TENANT: TextRule = {
   min: 1,
   max: 63,
@@ -68,6 +75,8 @@ export const MAX_ARGUMENTS = 256;
 export const MAX_LIST = 50;
 /** Each phase once, and then some. */
 export const MAX_PHASES = 32;
+export const MAX_KINDS = 16;
+export const DEFAULT_PAGE_SIZE = 100;
 
 export const CPU: NumberRule = { min: 0.001, max: 1_024, integer: false, accepts: '0.001 to 1,024 cores' };
 export const MEMORY: NumberRule = { min: MIB, max: 64 * TIB, integer: true, accepts: '1 MiB to 64 TiB, in bytes' };

@@ -11,6 +11,8 @@ import { loadServices, serviceOf } from './protos.ts';
 import { addReflection } from './reflection.ts';
 import { acquireSession } from './rpc/acquire-session.ts';
 import * as admin from './rpc/admin-calls.ts';
+import * as events from './rpc/event-calls.ts';
+import { listInstances } from './rpc/list-instances.ts';
 import { listSessions } from './rpc/list-sessions.ts';
 import * as session from './rpc/session-calls.ts';
 import { streamLogs, watchSession } from './rpc/session-streams.ts';
@@ -140,6 +142,9 @@ function createServer(o: GrpcOptions, edge: Edge, health: Parameters<Server['add
     GetQuotas: admin.getQuotas(edge, o.admin),
     TerminateSession: admin.terminateSession(edge, o.admin),
     GetStatus: admin.getStatus(edge, o.admin),
+    ListInstances: listInstances(edge, o.admin),
+    ListEvents: events.listEvents(edge, o.admin),
+    WatchEvents: events.watchEvents(edge, o.admin),
     CreateToken: admin.createToken(edge, o.admin),
     ListTokens: admin.listTokens(edge, o.admin),
     RevokeToken: admin.revokeToken(edge, o.admin),

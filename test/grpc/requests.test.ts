@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, type Edge, failure, startEdge } from './support.ts';
+import { call, type Edge, failure, startEdge, stream } from './support.ts';
 
 const MIB = 2 ** 20;
 const TIB = 2 ** 40;
@@ -128,7 +128,32 @@ const others: readonly Case[] = [
   ['note', { tenant: 't', role: 'ROLE_CLIENT', note: 'n'.repeat(257) }, 'CreateToken'],
   ['id', {}, 'RevokeToken'],
   ['id', { id: 'x'.repeat(200) }, 'RevokeToken'],
+  ['page_size', { pageSize: -1 }, 'ListInstances'],
+  ['page_size', { pageSize: 1_001 }, 'ListInstances'],
+  ['page_token', { pageToken: 'a b' }, 'ListInstances'],
+  ['class', { class: 'c'.repeat(64) }, 'ListInstances'],
+  ['page_size', { pageSize: 1_001 }, 'ListEvents'],
+  ['since_time', { sinceTime: { nanos: -1 } }, 'ListEvents'],
+  ['since_time', { sinceTime: { seconds: 253_402_300_800 } }, 'ListEvents'],
+  ...['ListEvents', 'WatchEvents'].flatMap((rpc): Case[] => [
+    ['after_id', { afterId: 'x' }, rpc],
+    ['after_id', { afterId: '-1' }, rpc],
+    ['after_id', { afterId: '1-' }, rpc],
+    ['after_id', { afterId: '1-2-3' }, rpc],
+    ['after_id', { afterId: '1'.repeat(20) }, rpc],
+    ['after_id', { afterId: '1\n' }, rpc],
+    ['filter.kinds[1]', { filter: { kinds: ['session', 'Session'] } }, rpc],
+    ['filter.kinds[0]', { filter: { kinds: [''] } }, rpc],
+    ['filter.kinds', { filter: { kinds: Array(17).fill('session') } }, rpc],
+    ['filter.session_id', { filter: { sessionId: 'x'.repeat(129) } }, rpc],
+    ['filter.class', { filter: { class: 'a\0' } }, rpc],
+    ['filter.tenant', { filter: { tenant: 'Not/One' } }, rpc],
+  ]),
 ];
+
+/** Resolves when the stream has ended. */
+const streamed = (edge: Edge, rpc: string, request: object): Promise<unknown> =>
+  new Promise((resolve, reject) => stream(edge.client, rpc, request).on('error', reject).on('end', resolve).resume());
 
 describe('A malformed request', () => {
   let edge: Edge;
@@ -141,7 +166,9 @@ describe('A malformed request', () => {
 
   it('is refused with the name of its field, its value and what is accepted', async () => {
     for (const [field, request, rpc = 'AcquireSession'] of cases) {
-      const found = await failure(call(edge.client, rpc, request));
+      const found = await failure(
+        /^(Watch|Stream)/.test(rpc) ? streamed(edge, rpc, request) : call(edge.client, rpc, request),
+      );
       const what = `${rpc} ${JSON.stringify(request).slice(0, 120)}`;
       expect(found, what).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'INVALID_ARGUMENT', domain: 'berth' });
       expect(Object.keys(found.fields), what).toEqual([field]);

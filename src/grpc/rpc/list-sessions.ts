@@ -8,10 +8,8 @@ import { encodeSession } from '../encode.ts';
 import type { ListSessionsRequest__Output as Request } from '../generated/berth/v1/ListSessionsRequest.ts';
 import type { ListSessionsResponse as Response } from '../generated/berth/v1/ListSessionsResponse.ts';
 import type { SessionPhase__Output as WirePhase } from '../generated/berth/v1/SessionPhase.ts';
-import { CLASS_NAME, MAX_PHASES, OWNER, PAGE_SIZE, PAGE_TOKEN, TENANT } from '../rules.ts';
+import { CLASS_NAME, DEFAULT_PAGE_SIZE, MAX_PHASES, OWNER, PAGE_SIZE, PAGE_TOKEN, TENANT } from '../rules.ts';
 import { checkCount, checkNumber, checkText, type Violations } from '../validate.ts';
-
-const DEFAULT_PAGE_SIZE = 100;
 
 const PHASE: Readonly<Record<WirePhase, SessionPhase | null>> = {
   SESSION_PHASE_UNSPECIFIED: null,

@@ -92,7 +92,8 @@ export interface BrokerAdminClient extends grpc.Client {
   listClasses(argument: _berth_v1_ListClassesRequest, callback: grpc.requestCallback<_berth_v1_ListClassesResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * The event log: every change of phase of sessions, instances and proxies, and every change of a reserve target.
+   * The event log: every change of phase of sessions, instances and proxies, every warning of an end, every
+   * replacement of a lost instance, and every change of a reserve target.
    * Kept 30 d, up to a number of events.
    */
   ListEvents(argument: _berth_v1_ListEventsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
@@ -100,7 +101,8 @@ export interface BrokerAdminClient extends grpc.Client {
   ListEvents(argument: _berth_v1_ListEventsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
   ListEvents(argument: _berth_v1_ListEventsRequest, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * The event log: every change of phase of sessions, instances and proxies, and every change of a reserve target.
+   * The event log: every change of phase of sessions, instances and proxies, every warning of an end, every
+   * replacement of a lost instance, and every change of a reserve target.
    * Kept 30 d, up to a number of events.
    */
   listEvents(argument: _berth_v1_ListEventsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
@@ -213,7 +215,8 @@ export interface BrokerAdminHandlers extends grpc.UntypedServiceImplementation {
   ListClasses: grpc.handleUnaryCall<_berth_v1_ListClassesRequest__Output, _berth_v1_ListClassesResponse>;
   
   /**
-   * The event log: every change of phase of sessions, instances and proxies, and every change of a reserve target.
+   * The event log: every change of phase of sessions, instances and proxies, every warning of an end, every
+   * replacement of a lost instance, and every change of a reserve target.
    * Kept 30 d, up to a number of events.
    */
   ListEvents: grpc.handleUnaryCall<_berth_v1_ListEventsRequest__Output, _berth_v1_ListEventsResponse>;

@@ -18,7 +18,7 @@ export interface Event {
   'subject'?: (string);
   'class'?: (string);
   /**
-   * Of a session's event.
+   * Of a session's event; empty for others.
    */
   'tenant'?: (string);
   /**
@@ -31,7 +31,8 @@ export interface Event {
   'before'?: (string);
   'after'?: (string);
   /**
-   * Why it ended, such as "idle" or "lost"; empty otherwise.
+   * Why it ended, such as "idle" or "lost". For a session that stays active: "warned", "replacing" or "replaced".
+   * Empty otherwise.
    */
   'reason'?: (string);
   /**
@@ -60,7 +61,7 @@ export interface Event__Output {
   'subject': (string);
   'class': (string);
   /**
-   * Of a session's event.
+   * Of a session's event; empty for others.
    */
   'tenant': (string);
   /**
@@ -73,7 +74,8 @@ export interface Event__Output {
   'before': (string);
   'after': (string);
   /**
-   * Why it ended, such as "idle" or "lost"; empty otherwise.
+   * Why it ended, such as "idle" or "lost". For a session that stays active: "warned", "replacing" or "replaced".
+   * Empty otherwise.
    */
   'reason': (string);
   /**

@@ -10,7 +10,8 @@ export interface ListEventsRequest {
    */
   'pageSize'?: (number);
   /**
-   * Only events after this one, the oldest first. Empty: the newest events, still told oldest first.
+   * Only events after this one, the oldest first; "0": from the oldest that is kept. Empty: the newest events, still
+   * told oldest first.
    */
   'afterId'?: (string);
   /**
@@ -26,7 +27,8 @@ export interface ListEventsRequest__Output {
    */
   'pageSize': (number);
   /**
-   * Only events after this one, the oldest first. Empty: the newest events, still told oldest first.
+   * Only events after this one, the oldest first; "0": from the oldest that is kept. Empty: the newest events, still
+   * told oldest first.
    */
   'afterId': (string);
   /**

@@ -5,7 +5,7 @@ import type { EventFilter as _berth_v1_EventFilter, EventFilter__Output as _bert
 export interface WatchEventsRequest {
   'filter'?: (_berth_v1_EventFilter | null);
   /**
-   * Begin after this event. Empty: with events to come.
+   * Begin after this event; "0": with the oldest that is kept. Empty: with events to come.
    */
   'afterId'?: (string);
 }
@@ -13,7 +13,7 @@ export interface WatchEventsRequest {
 export interface WatchEventsRequest__Output {
   'filter': (_berth_v1_EventFilter__Output | null);
   /**
-   * Begin after this event. Empty: with events to come.
+   * Begin after this event; "0": with the oldest that is kept. Empty: with events to come.
    */
   'afterId': (string);
 }
