@@ -204,7 +204,6 @@ export function proberContract(name: string, make: () => Prober): void {
     it.each([
       ['NOT_SERVING', 'gRPC health NOT_SERVING'],
       ['UNKNOWN', 'gRPC health UNKNOWN'],
-      ['SERVICE_UNKNOWN', 'gRPC health SERVICE_UNKNOWN'],
     ] as const)('does not take %s of a gRPC server', async (state, detail) => {
       const name = 'x'.repeat(200);
       const { endpoint, left } = await healthServer({ [name]: state });
