@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createDirectProxy } from './adapters/direct/proxy.ts';
 import { findNginx, type NginxFound } from './adapters/nginx/find.ts';
 import { createNginxProxy } from './adapters/nginx/proxy.ts';
+import { createOwnConnections, type OwnConnections } from './adapters/probe/own-connections.ts';
 import { createProber } from './adapters/probe/prober.ts';
 import { createProcessProvider, type ProcessProvider } from './adapters/process/provider.ts';
 import { createRedisClock } from './adapters/redis/clock.ts';
@@ -87,7 +88,8 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const { providers, processes } = createProviders(config, o, metrics, log, clock, installationId);
   parts.defer(() => processes.close());
   const found = await findNginx(config.nginx);
-  const proxies = createProxies(config, o, log, system, installationId, found);
+  const own = createOwnConnections(system);
+  const proxies = createProxies(config, o, log, system, installationId, found, own);
   const names = {
     providers: providers.map((p) => p.name),
     proxies: proxies.map((p) => p.kind),
@@ -103,7 +105,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     quotas,
     providers,
     proxies,
-    prober: o.prober ?? createProber(),
+    prober: o.prober ?? createProber(own),
     hooks: createReport(log, metrics, clock),
     maxInstances: config.maxInstances,
     keepEndedMs: config.keepEndedMs,
@@ -199,12 +201,15 @@ function createProxies(
   system: Clock,
   installationId: string,
   found: NginxFound,
+  own: OwnConnections,
 ): readonly SessionProxy[] {
   const nginx = createNginxProxy({
     dir: join(config.dataDir, 'proxies'),
     installationId,
     portRange: config.proxyPorts,
+    listening: { address: config.proxyListen, host: config.proxyHost },
     clock: system,
+    own,
     found,
     log,
   });
