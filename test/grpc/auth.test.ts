@@ -114,13 +114,14 @@ describe('Tokens, over a real socket,', () => {
     expect((await call(edge.client, 'ListTokens', {})).tokens).toEqual([]);
   });
 
-  it('of a client open its tenant, and nothing of the admin but the classes', async () => {
+  it('of a client open its tenant, and nothing of the admin but the classes and its quotas', async () => {
     edge = await startEdge();
     const root = bearer(await create('ops', 'ROLE_ADMIN'));
     const acme = bearer(await create('acme', 'ROLE_CLIENT', root));
     const { session } = await call(edge.client, 'AcquireSession', { class: 'echo' }, { metadata: acme });
     expect(session.tenant).toBe('acme');
     expect((await call(edge.client, 'ListClasses', {}, { metadata: acme })).classes).toHaveLength(1);
+    expect((await call(edge.client, 'GetQuotas', {}, { metadata: acme })).quotas).toMatchObject([{ tenant: 'acme' }]);
     const adminOnly = ['SetReserve', 'GetReserve', 'TerminateSession', 'GetStatus', 'CreateToken', 'ListTokens'];
     for (const name of [...adminOnly, 'RevokeToken'])
       expect(await failure(call(edge.client, name, {}, { metadata: acme })), name).toMatchObject({

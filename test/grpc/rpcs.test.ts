@@ -299,6 +299,17 @@ describe('Every RPC, over a real socket,', () => {
     expect((await admin('ListTokens')).tokens).toEqual([]);
   });
 
+  it('tells quotas, and what is not limited', async () => {
+    const { quotas } = await call(edge.client, 'GetQuotas', { tenant: 'acme' });
+    expect(quotas).toMatchObject([{ tenant: 'acme', uses: [{ name: 'sessions', limit: 10 }, { name: 'gpus', used: 2 }] }]);
+    expect(quotas[0].uses.map((u: object) => 'limit' in u && u.limit !== null)).toEqual([true, false]);
+    expect((await call(edge.client, 'GetQuotas', {})).quotas).toMatchObject([{ tenant: 'default' }]);
+    expect(await failure(call(edge.client, 'GetQuotas', { tenant: 'No/t' }))).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      fields: { tenant: expect.stringContaining('lower-case letters') },
+    });
+  });
+
   it('tells metrics of every call, and the log at level debug', async () => {
     const before = edge.rpcs.length;
     await acquire();
