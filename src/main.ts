@@ -22,7 +22,9 @@ import type { SessionClass } from './domain/session-class.ts';
 import type { Classes, CurrentQuotas } from './engine/context.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createReport } from './engine/report.ts';
+import { viewOf } from './engine/view.ts';
 import { type GrpcServer, type GrpcTls, startGrpc } from './grpc/server.ts';
+import { createConsole } from './http/console/console.ts';
 import { type HttpServer, startHttp } from './http/server.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { measuredProvider, measuredStore, type StoreHealth } from './observability/measured.ts';
@@ -116,7 +118,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     adminSecret: config.adminTokenFile === null ? null : (await readFile(config.adminTokenFile, 'utf8')).trim(),
     about: { version: await version(), replicaId, installationId, store: config.store.kind, startedAt: clock.now() },
   });
-  const http = await openHttp(config, engine, metrics, health, log);
+  const http = await openHttp(config, engine, metrics, health, log, clock);
   if (http !== null) parts.defer(() => http.stop(AbortSignal.timeout(GRACE_MS)));
   const running = engine.run(stop.signal);
   parts.defer(async () => {
@@ -264,6 +266,7 @@ async function openHttp(
   metrics: Metrics,
   store: StoreHealth,
   log: Logger,
+  clock: Clock,
 ): Promise<HttpServer | null> {
   metrics.watch({
     sessions: () => Object.fromEntries(engine.mirror.phases('session')),
@@ -272,12 +275,21 @@ async function openHttp(
     leads: engine.isLeading,
   });
   if (config.httpListen === null) return null;
+  const onError = (err: unknown) => log.warn({ err }, 'http.failed');
   return startHttp({
     listen: config.httpListen,
     // A store that is away makes no replica unready: all would be at once, and callers would lose the typed answer.
     health: () => ({ live: true, ready: engine.isReady(), details: { store: { ...store } } }),
     metrics,
-    onError: (err) => log.warn({ err }, 'http.failed'),
+    console: createConsole({
+      admin: engine.admin,
+      auth: engine.auth,
+      mirror: engine.mirror,
+      view: (session) => viewOf({ clock, mirror: engine.mirror }, session),
+      clock,
+      onError,
+    }),
+    onError,
   });
 }
 

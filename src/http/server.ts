@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { send, sendJson } from './answer.ts';
+import type { Console } from './console/console.ts';
 
 /** One thing that health depends on. */
 export type HealthPart = { readonly ok: boolean /** For people, without secrets. */; readonly detail?: string };
@@ -17,6 +19,8 @@ export type HttpOptions = {
   /** Answers from memory: it is asked every few seconds by each prober. */
   readonly health: () => Health;
   readonly metrics: { text(): Promise<string>; readonly contentType: string };
+  /** Absent: there is none. */
+  readonly console?: Console;
   /** Errors behind a 500, which tells its caller nothing. */
   readonly onError: (err: unknown) => void;
 };
@@ -29,7 +33,7 @@ export type HttpServer = {
   stop(force: AbortSignal): Promise<void>;
 };
 
-/** Serves /healthz, /readyz and /metrics. @throws the system's error when it cannot listen */
+/** Serves /healthz, /readyz and /metrics, and the web console below /console/. @throws the system's error when it cannot listen */
 export async function startHttp(o: HttpOptions): Promise<HttpServer> {
   const open = new Set<ServerResponse>();
   const server = createServer(
@@ -50,7 +54,15 @@ export async function startHttp(o: HttpOptions): Promise<HttpServer> {
   // A failed accept (no file descriptors left) is an event here; without a listener it would end the process.
   server.on('error', o.onError);
   const { address: host, port } = server.address() as AddressInfo;
-  return { host, port, stop: (force) => stop(server, open, force) };
+  return {
+    host,
+    port,
+    async stop(force) {
+      const stopped = stop(server, open, force);
+      await o.console?.close();
+      await stopped;
+    },
+  };
 }
 
 function listening(server: Server, { host, port }: HttpOptions['listen']): Promise<void> {
@@ -79,6 +91,7 @@ function stop(server: Server, open: ReadonlySet<ServerResponse>, force: AbortSig
 }
 
 async function serve(o: HttpOptions, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  if (await o.console?.handle(req, res)) return;
   // What was sent with the request is of no interest, but must be read for the connection to go on.
   req.resume();
   const path = req.url?.split('?', 1)[0];
@@ -92,17 +105,4 @@ async function serve(o: HttpOptions, req: IncomingMessage, res: ServerResponse):
   const { live, ready, details } = o.health();
   if (path === '/healthz') return sendJson(req, res, live ? 200 : 503, { live });
   return sendJson(req, res, ready ? 200 : 503, { ready, parts: details });
-}
-
-const sendJson = (req: IncomingMessage, res: ServerResponse, status: number, body: unknown): void =>
-  send(req, res, status, 'application/json; charset=utf-8', `${JSON.stringify(body)}\n`);
-
-function send(req: IncomingMessage, res: ServerResponse, status: number, type: string, body: string): void {
-  res.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  res.end(req.method === 'HEAD' ? undefined : body);
 }
