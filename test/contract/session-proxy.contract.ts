@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSystemClock } from '../../src/adapters/system/clock.ts';
 import type { Addresses, Endpoint } from '../../src/domain/endpoint.ts';
 import type { ProxyId } from '../../src/domain/ids.ts';
 import type { ProxySpec, SessionProxy } from '../../src/ports/session-proxy.ts';
@@ -24,6 +26,8 @@ export type ProxyHarness = {
 const never = new AbortController().signal;
 const PORTS = [{ name: 'http', protocol: 'http' }] as const;
 const settings = PROXY_SETTINGS;
+
+const wallNow = (): number => createSystemClock().now();
 
 let counter = 0;
 const newId = (): ProxyId => `p-${`${process.pid}x${++counter}`.padStart(26, '0')}`;
@@ -114,7 +118,59 @@ export function sessionProxyContract(name: string, has: ProxyHas, make: () => Pr
       await expect(proxy.ensure(spec, aborted)).rejects.toMatchObject(refused);
       await expect(proxy.remove(spec.id, aborted)).rejects.toMatchObject(refused);
       await expect(proxy.listOwned(aborted)).rejects.toMatchObject(refused);
+      await expect(proxy.activity([spec.id], aborted)).rejects.toMatchObject(refused);
     });
+
+    it('leaves out of activity what it does not know', async () => {
+      expect(await proxy.activity([newId()], never)).toEqual(new Map());
+      expect(await proxy.activity([], never)).toEqual(new Map());
+    });
+
+    if (!has.owns)
+      it('knows of no activity', async () => {
+        const id = newId();
+        const endpoint = await serving({ id, ports: PORTS, settings, upstream: await upstream('hello') });
+        await ask(endpoint);
+        expect(await proxy.activity([id], never)).toEqual(new Map());
+      });
+
+    if (has.owns) {
+      it('tells of one that nobody used that nobody did', async () => {
+        const id = newId();
+        await serving({ id, ports: PORTS, settings, upstream: await upstream('hello') });
+        expect(await proxy.activity([id], never)).toEqual(
+          new Map([[id, { lastEndedAt: null, connections: 0, lastDataAt: null }]]),
+        );
+      });
+
+      it('tells when the last request has ended, also by a new broker, and of each its own', async () => {
+        const [used, unused] = [newId(), newId()];
+        const to = await upstream('hello');
+        const endpoint = await serving({ id: used, ports: PORTS, settings, upstream: to });
+        await serving({ id: unused, ports: PORTS, settings, upstream: to });
+        const before = wallNow();
+        await ask(endpoint);
+        const at = await eventually('it to be seen', async () => {
+          return (await proxy.activity([used, unused], never)).get(used)?.lastEndedAt ?? null;
+        });
+        // The kernel stamps files by a clock that ticks every few ms.
+        expect(at).toBeGreaterThanOrEqual(before - 20);
+        expect(at).toBeLessThanOrEqual(wallNow());
+        const seen = await (await world.again()).activity([used, unused], never);
+        expect(seen.get(used)?.lastEndedAt).toBe(at);
+        expect(seen.get(unused)?.lastEndedAt).toBeNull();
+      });
+
+      it('counts the connections that are open, until they are closed', async () => {
+        const id = newId();
+        const [port] = (await serving({ id, ports: PORTS, settings, upstream: await upstream('hello') })).ports;
+        const sockets = [1, 2, 3].map(() => connect(port?.port ?? 0, port?.host));
+        const count = async () => (await proxy.activity([id], never)).get(id)?.connections;
+        await eventually('all to be counted', async () => (await count()) === 3);
+        for (const socket of sockets) socket.destroy();
+        await eventually('none to be left', async () => (await count()) === 0);
+      });
+    }
 
     if (!has.stable)
       it('says starting while it is not known where the instance answers', async () => {
