@@ -1,4 +1,4 @@
-import { type Agent, createServer, get, type Server } from 'node:http';
+import { createServer, get, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ProxySpec } from '../../../src/ports/session-proxy.ts';
