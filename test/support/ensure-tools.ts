@@ -1,4 +1,5 @@
-// Runs before the tests: they talk to a real Redis, make certificates, and put a real nginx in front of instances.
+// Runs before the tests: they talk to a real Redis, make certificates, put a real nginx in front of instances, and look
+// at the web console with a real Chromium.
 // Installs what is missing where that needs no question asked (Debian and its kin, as root or with a sudo that wants no
 // password); otherwise fails and says what to type. Tests are never skipped.
 // The tests start servers of their own on free ports: a service that the package starts does not matter to them.
@@ -6,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findNginx } from '../../src/adapters/nginx/find.ts';
+import { findChromium } from './browser.ts';
 
 const REDIS_AT_LEAST = 7;
 const INSTALL_MS = 5 * 60_000;
@@ -45,6 +47,9 @@ const hasOpenssl = (): boolean => run(['openssl', 'version'], 10_000).ok;
 /** Both are needed: streams are a module of their own on Debian. */
 const NGINX = ['nginx', 'libnginx-mod-stream'];
 
+/** With a font: without any, text has no size. */
+const CHROMIUM = ['chromium', 'fonts-dejavu-core'];
+
 const nginxProblem = async (): Promise<string | null> => {
   const found = await findNginx(null, PATH);
   return 'why' in found ? found.why : null;
@@ -71,12 +76,15 @@ async function ensureTools(): Promise<string | null> {
     ...(version() === null ? ['redis-server'] : []),
     ...(hasOpenssl() ? [] : ['openssl']),
     ...((await nginxProblem()) === null ? [] : NGINX),
+    ...(findChromium(PATH) === null ? CHROMIUM : []),
   ];
   if (missing.length > 0) install(missing);
   if (!hasOpenssl())
     return 'The tests need openssl. Install it and run this again:\n    sudo apt-get install -y openssl';
   const nginx = await nginxProblem();
   if (nginx !== null) return `The tests need nginx with its stream module: ${nginx}`;
+  if (findChromium(PATH) === null)
+    return 'The tests need Chromium. Install it and run this again:\n    sudo apt-get install -y chromium fonts-dejavu-core';
   const major = version();
   if (major !== null && major >= REDIS_AT_LEAST) return null;
   const have = major === null ? 'redis-server was not found' : `redis-server ${major} is too old`;
