@@ -111,6 +111,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     hooks: createReport(log, metrics, clock),
     maxInstances: config.maxInstances,
     keepEndedMs: config.keepEndedMs,
+    keepEventsMs: config.keepEventsMs,
     leaseMs: config.leaseMs,
     renewMs: config.leaseRenewMs,
     mayLead: config.lead,
@@ -167,8 +168,10 @@ async function openStore(
     parts.defer(() => store.close());
     return measuredStore(o.store?.(store) ?? store, metrics, system, health);
   };
-  if (config.store.kind === 'sqlite') return { store: wrap(await openSqliteStore(config.store.file)), clock: system };
-  const redis = await openRedisStore({ url: config.store.url, prefix: config.redisPrefix, clock: system });
+  const { maxEvents } = config;
+  if (config.store.kind === 'sqlite')
+    return { store: wrap(await openSqliteStore(config.store.file, { maxEvents })), clock: system };
+  const redis = await openRedisStore({ url: config.store.url, prefix: config.redisPrefix, clock: system, maxEvents });
   for (const detail of redis.notes) log.warn({ detail }, 'store.note');
   const store = wrap(redis);
   return { store, clock: await createRedisClock(system, redis.serverTime, signal) };

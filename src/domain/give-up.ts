@@ -52,6 +52,7 @@ export function destroyInstance(
     case 'bound':
       return {
         ...instanceBase(i),
+        for: i.phase === 'bound' ? i.session : i.for,
         phase: 'destroying',
         since: now,
         ref: i.ref,

@@ -33,7 +33,7 @@ type Base = {
   readonly provider: string;
   /** The proxy that leads to it; the session's own once it replaces a lost one. */
   readonly proxy: ProxyId;
-  /** The session it was made for; null for the reserve. */
+  /** The session it was made for, or that had it when it was given up; null for the reserve. */
   readonly for: SessionId | null;
   /** Started with a session's own command, environment or resources: never a reserve member. */
   readonly personal: boolean;

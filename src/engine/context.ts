@@ -38,6 +38,8 @@ export type EngineContext = {
   readonly follower: Follower;
   readonly hooks: EngineHooks;
   readonly keepEndedMs: number;
+  /** How long the event log reaches back [ms]. */
+  readonly keepEventsMs: number;
   /** While set, all is being ended: no reserve is kept. */
   readonly clearing: { now: boolean };
 };

@@ -36,6 +36,8 @@ export type EngineOptions = {
   readonly maxInstances: number;
   /** How long a released session is kept [ms]. */
   readonly keepEndedMs: number;
+  /** How long the event log reaches back [ms]. */
+  readonly keepEventsMs: number;
   readonly leaseMs: number;
   readonly renewMs: number;
   /** Whether this replica may lead; another must, then. */

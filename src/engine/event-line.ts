@@ -1,3 +1,4 @@
+import type { InstanceId, SessionId } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import { type EpochMs, iso } from '../domain/time.ts';
 import type { LogLine } from '../ports/store.ts';
@@ -23,9 +24,12 @@ type Line = {
 /** What a provider or a proxy says may be long; the record has all of it. [characters] */
 const DETAIL_AT_MOST = 1_000;
 
+/** The session that an instance was made for; null: none, or the instance is not known. */
+export type MadeFor = (instance: InstanceId) => SessionId | null;
+
 /** What is written of one change; null: nothing that people would look for. That a session is used, extended or
  *  confirmed is not. */
-export function eventLine(change: Transition, by: string, at: EpochMs): string | null {
+export function eventLine(change: Transition, by: string, at: EpochMs, madeFor: MadeFor): string | null {
   const { kind, before, after } = change;
   const reason = before?.phase === after.phase ? reasonWithin(change) : reasonOf(change);
   if (reason === null) return null;
@@ -33,7 +37,7 @@ export function eventLine(change: Transition, by: string, at: EpochMs): string |
   const own =
     change.kind === 'session'
       ? { class: change.after.asked.class, tenant: change.after.tenant }
-      : { class: change.after.class, session: sessionOf(change) };
+      : { class: change.after.class, session: sessionOf(change, madeFor) };
   const line: Line = {
     at,
     kind,
@@ -65,18 +69,16 @@ function reasonInUse(before: Session, after: Session): Reason | null {
   if (before.replacing === undefined && after.replacing !== undefined)
     return { why: 'replacing', detail: after.replacing.detail };
   if (before.replacing !== undefined && after.replacing === undefined)
-    return { why: 'replaced', detail: `${before.instance.id} by ${after.instance.id}` };
+    return { why: 'replaced', detail: `by ${after.instance.id}` };
   const { warning } = after;
   if (warning === null || before.warning !== null) return null;
   return { why: 'warned', detail: `ends as ${warning.reason} at ${iso(warning.endAt)}` };
 }
 
-/** The session that has an instance or a proxy, had it until now, or that it was made for. */
-function sessionOf(change: Exclude<Transition, { readonly kind: 'session' }>): string | undefined {
-  if (change.kind === 'proxy') return change.after.session ?? undefined;
-  const { before, after } = change;
-  if (after.phase === 'bound') return after.session;
-  return (before?.phase === 'bound' ? before.session : after.for) ?? undefined;
+/** The session that has an instance or a proxy, had it, or that it was made for. */
+function sessionOf(change: Exclude<Transition, { readonly kind: 'session' }>, madeFor: MadeFor): SessionId | undefined {
+  if (change.kind === 'proxy') return change.after.session ?? madeFor(change.after.instance) ?? undefined;
+  return (change.after.phase === 'bound' ? change.after.session : change.after.for) ?? undefined;
 }
 
 /** A change of a reserve's target. null: the configuration's. */

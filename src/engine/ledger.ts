@@ -1,3 +1,4 @@
+import type { InstanceId } from '../domain/ids.ts';
 import { INSTANCE_NEXT, type Instance } from '../domain/instance.ts';
 import { PROXY_NEXT, type Proxy } from '../domain/proxy.ts';
 import { countsOf, type Quota } from '../domain/quota.ts';
@@ -5,7 +6,7 @@ import { SESSION_NEXT, type Session } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Candidate, Commit, Count, Drop, Expect, Index, Put, Refusal, Store } from '../ports/store.ts';
-import { eventLine } from './event-line.ts';
+import { eventLine, type MadeFor } from './event-line.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
 import type { Mirror } from './mirror.ts';
 import { COUNTER, encode, KEY, SET } from './records.ts';
@@ -70,7 +71,8 @@ export function createLedger(deps: {
     candidates: readonly (readonly Change[])[],
     at: number,
   ): Commit {
-    const base = writesOf(changes, c.by, at);
+    const madeFor: MadeFor = (id) => (changes.find(isOf(id)) ?? { after: mirror.instance(id) }).after?.for ?? null;
+    const base = writesOf(changes, c.by, at, madeFor);
     // The session is the same in every candidate.
     const all = [...changes, ...(candidates[0] ?? [])];
     return {
@@ -79,7 +81,7 @@ export function createLedger(deps: {
       index: join(base.index, c.index),
       expect: c.expect ?? [],
       count: join([...changes.map(countOf).filter((n) => n !== null), ...quotaCounts(all)], c.count),
-      ...(candidates.length > 0 ? { oneOf: candidates.map((group) => writesOf(group, c.by, at)) } : {}),
+      ...(candidates.length > 0 ? { oneOf: candidates.map((group) => writesOf(group, c.by, at, madeFor)) } : {}),
       events: base.events,
     };
   }
@@ -114,6 +116,12 @@ const NEXT: { readonly [K in Change['kind']]: Readonly<Record<string, readonly s
   proxy: PROXY_NEXT,
 };
 
+/** The change of an instance. */
+const isOf =
+  (id: InstanceId) =>
+  (change: Change): change is Extract<Change, { readonly kind: 'instance' }> =>
+    change.kind === 'instance' && change.after.id === id;
+
 /** A move that the tables do not have is a defect of ours, whatever the store would say. */
 function assertLegal({ kind, before, after }: Change): void {
   if (before === undefined || before.phase === after.phase) return;
@@ -125,7 +133,7 @@ const join = <T>(a: readonly T[], b: readonly T[] | undefined): readonly T[] => 
 
 type Lists = Required<Candidate>;
 
-function writesOf(changes: readonly Change[], by: string, at: EpochMs): Lists {
+function writesOf(changes: readonly Change[], by: string, at: EpochMs, madeFor: MadeFor): Lists {
   const events: string[] = [];
   const put: Put[] = [];
   const drop: Drop[] = [];
@@ -135,7 +143,7 @@ function writesOf(changes: readonly Change[], by: string, at: EpochMs): Lists {
     const was = change.before?.revision ?? 0;
     if (change.after.phase === 'gone') drop.push({ key, was });
     else put.push({ key, value: encode(change.after), was });
-    const line = eventLine(change, by, at);
+    const line = eventLine(change, by, at, madeFor);
     if (line !== null) events.push(line);
     if (change.kind === 'session') indexSession(change.before, change.after, index);
     else indexPart(SET[`${change.kind === 'instance' ? 'instances' : 'proxies'}`], change.before, change.after, index);

@@ -4,7 +4,7 @@ import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import type { Caller } from '../../src/domain/caller.ts';
 import { NO_QUOTA, type Quota, type Quotas } from '../../src/domain/quota.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
-import { HOUR, SECOND } from '../../src/domain/time.ts';
+import { DAY, HOUR, SECOND } from '../../src/domain/time.ts';
 import type { Classes } from '../../src/engine/context.ts';
 import { createEngine, type Engine, type EngineOptions } from '../../src/engine/engine.ts';
 import type { AcquireInput, SessionView } from '../../src/engine/use-cases.ts';
@@ -32,7 +32,7 @@ const STEP_MS = 20;
 
 /** What one replica is made from; everything has a default. */
 export type ReplicaOptions = Partial<
-  Pick<EngineOptions, 'maxInstances' | 'keepEndedMs' | 'mayLead' | 'alone' | 'adminSecret'>
+  Pick<EngineOptions, 'maxInstances' | 'keepEndedMs' | 'keepEventsMs' | 'mayLead' | 'alone' | 'adminSecret'>
 > & {
   readonly replicaId?: string;
   readonly store?: Store;
@@ -172,6 +172,7 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     },
     maxInstances: o.maxInstances ?? 100,
     keepEndedMs: o.keepEndedMs ?? 24 * HOUR,
+    keepEventsMs: o.keepEventsMs ?? 30 * DAY,
     activityMs: 15 * SECOND,
     leaseMs: 15 * SECOND,
     renewMs: 3 * SECOND,

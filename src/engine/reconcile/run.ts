@@ -12,6 +12,7 @@ import { dropEnded } from './ended.ts';
 import type { HistoryKeeper } from './history.ts';
 import { type InstanceDeps, lookAtInstance } from './instances.ts';
 import { createLeak } from './leak.ts';
+import { dropOldEvents } from './old-events.ts';
 import { collectLeftBehind, collectOrphanProxies, createOrphanCollector } from './orphans.ts';
 import { createProbes } from './probes.ts';
 import { lookAtProxy } from './proxies.ts';
@@ -134,7 +135,10 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
       reserve.run(signal),
       ...watchers.map((o) => loop('observer', (s) => o.pass(s))),
       loop('activity', (s) => activity.pass(s)),
-      loop('ended', () => dropEnded(ctx, term, ENDED_MS)),
+      loop('ended', async () => {
+        await dropOldEvents(ctx);
+        return dropEnded(ctx, term, ENDED_MS);
+      }),
       loop('quotas', rates.pass),
       loop('orphans', async (s) => {
         await collectLeftBehind(ctx, term);
