@@ -123,7 +123,7 @@ describe('Tokens, over a real socket,', () => {
     expect((await call(edge.client, 'ListClasses', {}, { metadata: acme })).classes).toHaveLength(1);
     expect((await call(edge.client, 'GetQuotas', {}, { metadata: acme })).quotas).toMatchObject([{ tenant: 'acme' }]);
     const adminOnly = ['SetReserve', 'GetReserve', 'TerminateSession', 'GetStatus', 'CreateToken', 'ListTokens'];
-    for (const name of [...adminOnly, 'RevokeToken'])
+    for (const name of [...adminOnly, 'RevokeToken', 'ListInstances', 'ListEvents'])
       expect(await failure(call(edge.client, name, {}, { metadata: acme })), name).toMatchObject({
         code: 'PERMISSION_DENIED',
         reason: 'ADMIN_ONLY',
