@@ -21,7 +21,7 @@ classes:
     ports: [{ name: raw, protocol: tcp }]
     readiness: { tcp: {} }
 `;
-const SOCKETS = 200;
+const SOCKETS = 1_000;
 
 const urlOf = (s: Session): string => s.endpoint?.ports[0]?.url ?? 'no endpoint';
 const pidOf = async (s: Session): Promise<number> =>
@@ -76,7 +76,7 @@ describe('A session behind nginx-local', () => {
     await home.end();
   });
 
-  it('keeps its address and 200 open WebSockets while the broker is killed and another takes over', async () => {
+  it('keeps its address and 1,000 open WebSockets while the broker is killed and another takes over', async () => {
     const session = await berth.client.acquire({ class: 'echo' });
     expect(session.endpoint).toMatchObject({ stable: true, ports: [{ name: 'http', host: '127.0.0.1' }] });
     const pid = await pidOf(session);
