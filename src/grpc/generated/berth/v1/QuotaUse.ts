@@ -4,7 +4,8 @@ import type { Long } from '@grpc/proto-loader';
 
 export interface QuotaUse {
   /**
-   * "sessions", "gpus", "acquires-per-minute" or "class:NAME".
+   * "sessions", "gpus", "class:NAME", or "acquires-per-minute": new sessions, which sink by that many in a minute; its
+   * limit is the burst.
    */
   'name'?: (string);
   'used'?: (number | string | Long);
@@ -17,7 +18,8 @@ export interface QuotaUse {
 
 export interface QuotaUse__Output {
   /**
-   * "sessions", "gpus", "acquires-per-minute" or "class:NAME".
+   * "sessions", "gpus", "class:NAME", or "acquires-per-minute": new sessions, which sink by that many in a minute; its
+   * limit is the burst.
    */
   'name': (string);
   'used': (number);
