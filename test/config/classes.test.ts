@@ -261,7 +261,7 @@ describe('a broken class file', () => {
     ['readiness: {http: {port: api}}', 'classes.a.readiness.http.port: port "api" speaks grpc'],
     [
       'readiness: {http: {}, tcp: {}}',
-      'classes.yaml:4:27: classes.a.readiness.tcp: only one of http and tcp is accepted',
+      'classes.yaml:4:27: classes.a.readiness.tcp: only one of http, grpc and tcp is accepted',
     ],
     ['readiness: {http: {expect: 99}}', 'classes.a.readiness.http.expect: 99 is not accepted; accepted: status codes'],
     [
