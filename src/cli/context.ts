@@ -22,6 +22,8 @@ export type Context = {
   readonly json: boolean;
   /** Whether stdout shows colors. */
   readonly color: boolean;
+  /** Width of the terminal; infinite where stdout is none. */
+  readonly columns: number;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Results. */
@@ -59,12 +61,17 @@ export async function createContext(options: GlobalOptions, signal: AbortSignal)
     address,
     json: options.json ?? false,
     color: options.color && process.stdout.isTTY === true && !process.env.NO_COLOR,
+    columns: columnsOf(process.stdout),
     signal,
     out,
     document: (value) => out(JSON.stringify(value, null, 2)),
     note: (text) => void process.stderr.write(`${text}\n`),
   };
 }
+
+/** A terminal may say 0 where nobody told it its size. */
+export const columnsOf = (stream: NodeJS.WriteStream): number =>
+  stream.isTTY ? stream.columns || 80 : Number.POSITIVE_INFINITY;
 
 /** The token comes from a file or the environment: arguments stand in the process list. */
 function tokenOf({ tokenFile }: GlobalOptions): string {

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Resources, Session, SessionPhase } from '../../clients/typescript/src/types.ts';
+import type { Resources, SessionPhase } from '../../clients/typescript/src/types.ts';
 
 const UNITS = [
   ['d', 86_400_000],
@@ -66,7 +66,7 @@ export function resources(r: Resources): string {
   return parts.filter((p) => p !== '').join(', ') || '-';
 }
 
-const COLORS = {
+export const PHASE_COLORS = {
   queued: 'yellow',
   starting: 'yellow',
   activating: 'yellow',
@@ -75,22 +75,17 @@ const COLORS = {
   released: 'gray',
 } as const satisfies Record<SessionPhase, string>;
 
-export const paint = (color: 'green' | 'yellow' | 'gray' | 'red' | 'bold', text: string, on: boolean): string =>
-  on ? styleText(color, text, { validateStream: false }) : text;
+export type Color = 'green' | 'yellow' | 'gray' | 'red' | 'bold' | 'none';
 
-/** The phase, and why where that matters: `queued (no free slot)`, `released (expired)`. */
-export function phase(s: Session, color: boolean): string {
-  const why = s.endReason ?? s.waitingFor;
-  return paint(COLORS[s.phase], s.phase, color) + (why === '' ? '' : ` (${why})`);
-}
+export const paint = (color: Color, text: string, on: boolean): string =>
+  on && color !== 'none' && text !== '' ? styleText(color, text, { validateStream: false }) : text;
 
-/** The first end that will come by itself. */
-export function nextEnd(s: Session): Date | null {
-  const { queueTime, expireTime, idleTime, confirmTime } = s.deadlines;
-  const times = s.phase === 'queued' || s.phase === 'starting' ? [queueTime] : [expireTime, idleTime, confirmTime];
-  const known = times.filter((t) => t !== null).sort((a, b) => a.getTime() - b.getTime());
-  return s.phase === 'releasing' || s.phase === 'released' ? null : (known[0] ?? null);
-}
+/** `2 active, 1 queued`; `none` where all are 0. */
+export const counts = (byPhase: Readonly<Record<string, number>>): string =>
+  Object.entries(byPhase)
+    .filter(([, n]) => n > 0)
+    .map(([phase, n]) => `${n} ${phase}`)
+    .join(', ') || 'none';
 
 /** Text that came from somewhere else, without what would steer a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out.

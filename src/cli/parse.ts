@@ -94,3 +94,11 @@ export function parseEnd(text: string, now: number): { readonly at: Date } | { r
     throw usage('END', '+30m (after its present end), 30m (from now) or a time such as 2030-01-31T18:00Z');
   return { at };
 }
+
+/** `2h` (so long ago), or an ISO 8601 time. */
+export function parseSince(text: string, now: number): Date {
+  if (DURATION.test(text)) return dateAt(now - parseDuration(text));
+  const at = timeOf(text);
+  if (at === null) throw usage('--since', '2h (so long ago) or a time such as 2030-01-31T18:00Z');
+  return at;
+}

@@ -6,6 +6,7 @@ import type { Execute } from './context.ts';
 import { EXIT_CODES } from './exit.ts';
 import { parseAmount, parseCount, parseDuration, parseNumber, parsePair, parseSize } from './parse.ts';
 import { addAdminCommands, addTokenCommands } from './program-admin.ts';
+import { addLookCommands } from './program-look.ts';
 import { version } from './system.ts';
 
 const REF_HELP = `
@@ -55,6 +56,7 @@ export function createProgram(execute: Execute): Command {
   addAcquire(program, execute);
   addSessionCommands(program, execute);
   addFollowCommands(program, execute);
+  addLookCommands(program, execute);
   addAdminCommands(program, execute);
   addTokenCommands(program, execute);
   return program;
@@ -169,6 +171,7 @@ function addSessionCommands(program: Command, execute: Execute): void {
     .option('--tenant <tenant>', 'only this tenant (admins; without it they see every tenant)')
     .option('--all-tenants', 'show whose each session is')
     .option('--ended', 'ended ones too')
+    .option('-q, --quiet', 'only ids, one a line')
     .action(async (flags: ListFlags, command: Command) => {
       const { list } = await load();
       await execute(command.optsWithGlobals(), (ctx) => list(ctx, flags));

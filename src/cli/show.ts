@@ -1,89 +1,124 @@
-import type { EndpointPort, Instance, Session } from '../../clients/typescript/src/types.ts';
+import type { Endpoint, EndpointPort, Session } from '../../clients/typescript/src/types.ts';
 import type { Context } from './context.ts';
-import { age, dollars, nextEnd, phase, plain, resources, took, until } from './format.ts';
-import { now } from './system.ts';
-import { pairs, table } from './table.ts';
+import { age, dollars, paint, plain, resources, took, until } from './format.ts';
+import { clockTime, now } from './system.ts';
+import { pairs } from './table.ts';
+import { isWaiting, percent, phase, plannedEnd, refused, startTook, toGo } from './words.ts';
 
 /** One session in full, or as JSON. */
 export function showSession(ctx: Context, s: Session): void {
   if (ctx.json) ctx.document(s);
-  else ctx.out(describe(ctx, s));
+  else ctx.out(describe(s, now(), ctx.color));
 }
 
-function describe(ctx: Context, s: Session): string {
-  const { instance: i, deadlines: d } = s;
-  const t = now();
-  const optional = (name: string, text: string): [string, string] | null => (text === '' ? null : [name, plain(text)]);
-  const end = (name: string, time: Date | null): [string, string] | null =>
-    time === null ? null : [name, `${until(time, t)}  (${time.toISOString()})`];
-  return pairs([
+type Row = readonly [string, string] | null;
+
+/** What is known of a session, in groups. @param t now */
+export function describe(s: Session, t: number, color: boolean): string {
+  const groups: readonly (readonly Row[])[] = [
+    who(s, t, color),
+    waiting(s, t),
+    endpoint(s, color),
+    life(s, t, color),
+    where(s),
+  ];
+  // One table, so that all groups are aligned alike; groups that have nothing to say are left out.
+  const shown = groups.map((rows) => rows.filter((r) => r !== null)).filter((rows) => rows.length > 0);
+  const lines = pairs(shown.flat()).split('\n');
+  const parts: string[] = [];
+  for (const rows of shown) parts.push(lines.splice(0, rows.length).join('\n'));
+  return parts.join('\n\n');
+}
+
+const optional = (name: string, text: string): Row => (text === '' ? null : [name, plain(text)]);
+
+const at = (time: Date | null, t: number): string =>
+  time === null ? '-' : `${until(time, t)}, at ${clockTime(time, t)}`;
+
+function who(s: Session, t: number, color: boolean): readonly Row[] {
+  const ready = startTook(s);
+  const since =
+    s.phaseTime === null ? '' : `  (for ${age(s.phaseTime, t)}${ready === null ? '' : `, ready after ${took(ready)}`})`;
+  const labels = Object.entries(s.labels).map(([k, v]) => `${k}=${v}`);
+  return [
     ['session', s.id],
     optional('name', s.name),
     ['class', `${s.class}${s.fromReserve ? '  (from the reserve)' : ''}`],
-    ['phase', `${phase(s, ctx.color)}${startTook(s)}`],
+    ['phase', `${phase(s, t, color)}${since}`],
     optional('detail', s.endDetail),
+    s.phase === 'active' && s.waitingFor !== '' ? ['replacing', paint('yellow', plain(s.waitingFor), color)] : null,
     optional('owner', s.owner),
-    optional(
-      'labels',
-      Object.entries(s.labels)
-        .map(([k, v]) => `${k}=${v}`)
-        .join(' '),
-    ),
-    ...addresses(s).map((p): [string, string] => [p.name, p.url]),
-    ...(i === null ? [] : instanceRows(i, s.cost)),
-    ['created', `${age(s.createTime, t)} ago`],
-    s.phase === 'queued' ? end('gives up', d.queueTime) : null,
-    end('expires', s.phase === 'active' ? d.expireTime : null),
-    end('idle end', s.phase === 'active' ? d.idleTime : null),
-    end('to confirm', s.phase === 'active' ? d.confirmTime : null),
-    s.warning === null ? null : ['warning', `ends ${until(s.warning.endTime, t)} (${s.warning.reason})`],
-  ]);
+    s.tenant === '' || s.tenant === 'default' ? null : ['tenant', s.tenant],
+    optional('labels', labels.join(' ')),
+  ];
 }
 
-function instanceRows(i: Instance, cost: number): readonly (readonly [string, string])[] {
-  const where = [i.provider, i.providerRef, i.region].filter((x) => x !== '').join('  ');
-  const free = i.pricePerHour === 0;
+function waiting(s: Session, t: number): readonly Row[] {
+  if (!isWaiting(s)) return [optional('refused', refused(s))];
+  const { expectedActiveTime: expected } = s;
+  const done = percent(s, t);
   return [
-    ['instance', plain(where)],
-    ['granted', resources(i.granted)],
-    ...(free ? [] : [['price', `${dollars(i.pricePerHour)} per hour, ${dollars(cost)} so far`] as const]),
+    s.queuePosition > 0 ? ['position', `${s.queuePosition} in the queue of class ${s.class}`] : null,
+    optional('waits for', s.waitingFor),
+    s.attempts > 1 ? ['attempt', String(s.attempts)] : null,
+    expected === null
+      ? null
+      : ['expected', `${toGo(s, t)}, at ${clockTime(expected, t)}${done === null ? '' : `  (${done}%)`}`],
+    optional('refused', refused(s)),
+    s.phase === 'queued' && s.deadlines.queueTime !== null ? ['gives up', at(s.deadlines.queueTime, t)] : null,
   ];
 }
 
 /** Where it answers; nothing does any more once it ends. */
-const addresses = (s: Session): readonly EndpointPort[] => (s.phase === 'active' ? (s.endpoint?.ports ?? []) : []);
-
-function startTook({ phase: p, createTime, activeTime }: Session): string {
-  if (p !== 'active' || createTime === null || activeTime === null) return '';
-  return `  (after ${took(activeTime.getTime() - createTime.getTime())})`;
+function endpoint(s: Session, color: boolean): readonly Row[] {
+  const e = s.endpoint;
+  if (e === null || s.phase !== 'active') return [];
+  const links = e.ports
+    .filter((p) => p.link !== '')
+    .map((p): Row => [e.ports.length > 1 ? `link ${p.name}` : 'link', p.link]);
+  return [
+    ...e.ports.map((p): Row => [p.name, `${p.url}${admits(p, e, color)}`]),
+    ...links,
+    optional('token', e.accessToken),
+    e.stable ? null : ['address', "the instance's own: it changes when that is replaced"],
+  ];
 }
 
-/** Sessions as a table. @param tenants whether the tenant is shown */
-export function sessionTable(ctx: Context, sessions: readonly Session[], tenants: boolean): string {
-  const t = now();
-  const headings = [
-    'ID',
-    'NAME',
-    ...(tenants ? ['TENANT'] : []),
-    'OWNER',
-    'CLASS',
-    'PHASE',
-    '>AGE',
-    'ENDS',
-    '>COST',
-    'ENDPOINT',
+function admits(p: EndpointPort, e: Endpoint, color: boolean): string {
+  if (p.tokenRequired) return '  (asks for the token)';
+  if (!e.ports.some((other) => other.tokenRequired)) return '';
+  return `  ${paint('yellow', `(open to anybody who reaches it: ${p.protocol.toUpperCase()} cannot ask for a token)`, color)}`;
+}
+
+function life(s: Session, t: number, color: boolean): readonly Row[] {
+  const { deadlines: d } = s;
+  const active = s.phase === 'active';
+  const differs = d.expireTime !== null && d.expireTime.getTime() !== s.plannedEnd?.endTime.getTime();
+  return [
+    ['created', `${age(s.createTime, t)} ago`],
+    s.endTime === null ? null : ['ended', `${age(s.endTime, t)} ago`],
+    active && s.lastUsedTime !== null ? ['last used', `${age(s.lastUsedTime, t)} ago`] : null,
+    active ? ['ends', endText(s, t, color)] : null,
+    active && d.idleTime !== null && s.plannedEnd?.reason !== 'idle' ? ['idle end', at(d.idleTime, t)] : null,
+    active && differs ? ['expires', at(d.expireTime, t)] : null,
+    active && d.maxExpireTime !== null ? ['extendable', `to ${clockTime(d.maxExpireTime, t)}`] : null,
+    s.replacements > 0 ? ['replaced', s.replacements === 1 ? 'once' : `${s.replacements} times`] : null,
   ];
-  const rows = sessions.map((s) => [
-    s.id,
-    s.name || '-',
-    ...(tenants ? [s.tenant] : []),
-    plain(s.owner) || '-',
-    s.class,
-    phase(s, ctx.color),
-    age(s.createTime, t),
-    until(nextEnd(s), t),
-    dollars(s.cost),
-    addresses(s)[0]?.url ?? '-',
-  ]);
-  return table(headings, rows);
+}
+
+function endText(s: Session, t: number, color: boolean): string {
+  const { plannedEnd: end, warning } = s;
+  if (end === null) return 'not by itself';
+  const text = `${plannedEnd(end, s, t)}  (at ${clockTime(end.endTime, t)})`;
+  return warning === null ? text : paint('yellow', text, color);
+}
+
+function where({ instance: i, cost }: Session): readonly Row[] {
+  if (i === null) return [];
+  const place = [i.provider, i.providerRef, i.region].filter((x) => x !== '').join('  ');
+  return [
+    ['instance', plain(place)],
+    ['granted', resources(i.granted)],
+    i.pricePerHour === 0 ? null : ['price', `${dollars(i.pricePerHour)} per hour, ${dollars(cost)} so far`],
+  ];
 }

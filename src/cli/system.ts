@@ -25,3 +25,18 @@ export function version(): string {
     if (folder === dirname(folder)) return 'unknown';
   }
 }
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** Time of day here, with the date where that is not today's: `18:04:09`, `2030-01-31 18:04:09`. */
+export function clockTime(time: Date, nowMs: number): string {
+  const day = dayOf(time);
+  const hour = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
+  return day === dayOf(dateAt(nowMs)) ? hour : `${day} ${hour}`;
+}
+
+const dayOf = (t: Date): string => `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())}`;
+
+/** Date and time of day here, always alike in length. */
+export const logTime = (time: Date): string =>
+  `${dayOf(time)} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':')}`;

@@ -68,8 +68,8 @@ describe('what admins see', () => {
   it('shows and sets reserves', async () => {
     expect(cells((await berth('reserve', 'get')).stdout)).toEqual(
       [
-        ['CLASS', 'TARGET', 'READY', 'STARTING', 'STATE'],
-        ['echo', '3 (configured 2)', '1', '2', 'filling, set by t-1 1m ago'],
+        ['RESERVE', 'TARGET', 'READY', 'ON THE WAY', 'STATE'],
+        ['echo', '3', '1', '2', 'filling, set by t-1 1m ago (configured: 2)'],
         ['gpu', '1', '0', '0', 'backing off after 4 failures: no offer'],
       ].map((row) => row.filter((c) => c !== '')),
     );

@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { activeFields, type FakeBroker, startFakeBroker, timestamp } from '../support/fake-broker.ts';
-import { type Ran, runCli } from '../support/run-cli.ts';
+import { berthCommand, type Ran, runCli } from '../support/run-cli.ts';
 import { ago, cells } from '../support/tables.ts';
 
 let broker: FakeBroker;
@@ -10,6 +12,26 @@ beforeEach(async () => {
 afterEach(() => broker.close());
 
 const berth = (...args: readonly string[]): Promise<Ran> => runCli(args, { BERTH_ADDRESS: broker.address });
+/** What a terminal of that width is sent. */
+async function screenOf(columns: number, env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const quoted = berthCommand([...args, '--address', broker.address]).map((a) => `'${a}'`);
+  const inner = `stty cols ${columns} rows 24; ${quoted.join(' ')}`;
+  const child = spawn('script', ['-qec', inner, '/dev/null'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  let screen = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    screen += text;
+  });
+  await once(child, 'close');
+  return screen;
+}
+
+/** The same without colors and carriage returns. */
+const onTerminal = async (columns: number, ...args: readonly string[]): Promise<string> =>
+  (await screenOf(columns, { NO_COLOR: '1' }, ...args)).replaceAll('\r', '');
+
 const id = (n: number): string => `s-${String(n).padStart(26, '0')}`;
 
 function addThree(): void {
@@ -21,9 +43,20 @@ function addThree(): void {
     class: 'echo',
     labels: { course: 'x' },
     createTime: ago(205_000),
-    deadlines: { expireTime: timestamp(now + 5_430_000) },
+    deadlines: { expireTime: timestamp(now + 5_430_000), maxExpireTime: timestamp(now + 86_400_000) },
+    lastUsedTime: ago(65_000),
+    plannedEnd: { reason: 'END_REASON_IDLE', endTime: timestamp(now + 725_000) },
   });
-  broker.add({ phase: 'SESSION_PHASE_QUEUED', class: 'gpu', waitingFor: 'no free slot', createTime: ago(125_000) });
+  broker.add({
+    phase: 'SESSION_PHASE_QUEUED',
+    class: 'gpu',
+    waitingFor: 'no free slot',
+    queuePosition: 3,
+    refused: { region: 3, price: 12 },
+    createTime: ago(125_000),
+    expectedActiveTime: timestamp(now + 125_000),
+    deadlines: { queueTime: timestamp(now + 485_000) },
+  });
   broker.add({
     phase: 'SESSION_PHASE_RELEASED',
     class: 'echo',
@@ -38,9 +71,9 @@ describe('berth ls', () => {
     const { code, stdout, stderr } = await berth('ls');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(cells(stdout)).toEqual([
-      ['ID', 'NAME', 'OWNER', 'CLASS', 'PHASE', 'AGE', 'ENDS', 'COST', 'ENDPOINT'],
-      [id(1), 'lab', 'ada', 'echo', 'active', '3m', 'in 1h', '$0.0125', 'http://127.0.0.1:20001'],
-      [id(2), '-', '-', 'gpu', 'queued (no free slot)', '2m', '-', '-', '-'],
+      ['ID', 'NAME', 'OWNER', 'CLASS', 'PHASE', 'AGE', 'IDLE', 'ENDS', 'COST', 'ENDPOINT'],
+      [id(1), 'lab', 'ada', 'echo', 'active', '3m', '1m', 'in 12m (idle)', '$0.0125', 'http://127.0.0.1:20001'],
+      [id(2), '-', '-', 'gpu', 'queued #3', '2m', '-', 'in 8m (queue)', '-', '(no free slot)'],
     ]);
     const column = stdout.split('\n').map((line) => line.indexOf(line.startsWith('ID') ? 'CLASS' : 'echo'));
     expect(column[0]).toBe(column[1]);
@@ -74,6 +107,31 @@ describe('berth ls', () => {
     expect(some.sessions).toHaveLength(1);
   });
 
+  it('fits a terminal: names stand for ids, columns go by their weight, and ids are never cut', async () => {
+    addThree();
+    for (const [columns, headings] of [
+      [200, ['ID', 'NAME', 'OWNER', 'CLASS', 'PHASE', 'AGE', 'IDLE', 'ENDS', 'COST', 'ENDPOINT']],
+      [110, ['SESSION', 'OWNER', 'CLASS', 'PHASE', 'AGE', 'IDLE', 'ENDS', 'COST', 'ENDPOINT']],
+      [80, ['SESSION', 'CLASS', 'PHASE', 'AGE', 'ENDS', 'COST']],
+    ] as const) {
+      const screen = await onTerminal(columns, 'ls');
+      expect(cells(screen)[0]).toEqual(headings);
+      expect(screen).toContain(id(2));
+      expect(Math.max(...screen.split('\n').map((line) => line.trimEnd().length))).toBeLessThanOrEqual(columns);
+    }
+  });
+
+  it('colors phases on a terminal, and not with NO_COLOR', async () => {
+    addThree();
+    expect(await screenOf(200, {}, 'ls')).toContain('\u001b[32mactive\u001b[39m');
+    expect(await screenOf(200, { NO_COLOR: '1' }, 'ls')).not.toContain('\u001b[3');
+  });
+
+  it('prints only ids when told to be quiet', async () => {
+    addThree();
+    expect(await berth('ls', '-q')).toEqual({ code: 0, stdout: `${id(1)}\n${id(2)}\n`, stderr: '' });
+  });
+
   it('says so when there is none, and refuses a phase that does not exist', async () => {
     expect(await berth('ls')).toEqual({ code: 0, stdout: '', stderr: 'no sessions\n' });
     const wrong = await berth('ls', '--phase', 'gone');
@@ -105,9 +163,56 @@ describe('berth get', () => {
           ['granted', '1 cpu, 512Mi'],
           ['price', '$0.36 per hour, $0.0125 so far'],
           ['created', '3m ago'],
+          ['last used', '1m ago'],
+          ['ends', 'in 12m, idle, unless used', expect.stringMatching(/^\(at /)],
         ]),
       );
     }
+  });
+
+  it('tells who waits where it stands in the queue, until when, and what was refused by which rule', async () => {
+    addThree();
+    expect(cells((await berth('get', id(2))).stdout)).toEqual(
+      expect.arrayContaining([
+        ['phase', 'queued #3', expect.stringMatching(/^\(for \d+s\)$/)],
+        ['position', '3 in the queue of class gpu'],
+        ['waits for', 'no free slot'],
+        ['expected', expect.stringMatching(/^about 2m\S* to go, at /), expect.stringMatching(/^\((49|50)%\)$/)],
+        ['refused', '12 by price, 3 by region'],
+        ['gives up', expect.stringMatching(/^in 8m, at /)],
+      ]),
+    );
+  });
+
+  it('shows the link, the token, and which port is open to anybody', async () => {
+    addThree();
+    const http = { name: 'http', protocol: 'PROTOCOL_HTTP', url: 'http://h:1', tokenRequired: true } as const;
+    const ssh = { name: 'ssh', protocol: 'PROTOCOL_TCP', url: 'tcp://h:2' } as const;
+    broker.move(id(1), {
+      endpoint: { stable: true, accessToken: 'geheim', ports: [{ ...http, link: 'http://h:1/?t=geheim' }, ssh] },
+    });
+    expect(cells((await berth('get', 'lab')).stdout)).toEqual(
+      expect.arrayContaining([
+        ['http', 'http://h:1', '(asks for the token)'],
+        ['ssh', 'tcp://h:2', '(open to anybody who reaches it: TCP cannot ask for a token)'],
+        ['link http', 'http://h:1/?t=geheim'],
+        ['token', 'geheim'],
+      ]),
+    );
+    broker.move(id(1), { endpoint: { stable: true, ports: [ssh] } });
+    expect(cells((await berth('get', 'lab')).stdout)).toContainEqual(['ssh', 'tcp://h:2']);
+  });
+
+  it('says that the instance is being replaced, and how often it was', async () => {
+    addThree();
+    broker.move(id(1), { waitingFor: 'its instance was lost', replacements: 1 });
+    expect(cells((await berth('get', 'lab')).stdout)).toEqual(
+      expect.arrayContaining([
+        ['phase', 'active (replacing)', expect.stringContaining('ready after')],
+        ['replacing', 'its instance was lost'],
+        ['replaced', 'once'],
+      ]),
+    );
   });
 
   it('fails with 3 and a hint when there is none', async () => {
@@ -193,12 +298,45 @@ describe('berth watch and keepalive', () => {
     addThree();
     const running = berth('watch', 'lab');
     await broker.arrived('WatchSession');
-    broker.move(id(1), { phase: 'SESSION_PHASE_RELEASED', endReason: 'END_REASON_EXPIRED' });
+    broker.move(id(1), { cost: 0.5 });
+    broker.move(id(1), { warning: { reason: 'END_REASON_IDLE', endTime: timestamp(Date.now() + 61_000) } });
+    broker.move(id(1), { phase: 'SESSION_PHASE_RELEASED', endReason: 'END_REASON_EXPIRED', warning: null });
     const lines = cells((await running).stdout).map(([, ...rest]) => rest);
     expect(lines).toEqual([
       [id(1), 'active', 'http://127.0.0.1:20001'],
+      [id(1), 'active', 'http://127.0.0.1:20001', 'ends in 1m, idle, unless used'],
       [id(1), 'released (expired)'],
     ]);
+  });
+
+  it('tells of one who waits the place, the reason, and how far it is', async () => {
+    addThree();
+    const running = berth('watch', id(2));
+    await broker.arrived('WatchSession');
+    broker.move(id(2), {
+      phase: 'SESSION_PHASE_STARTING',
+      queuePosition: 0,
+      waitingFor: 'its instance boots',
+      expectedActiveTime: timestamp(Date.now() + 375_000),
+      attempts: 2,
+    });
+    broker.move(id(2), { phase: 'SESSION_PHASE_RELEASED', endReason: 'END_REASON_START_FAILED', endDetail: 'exit 1' });
+    const [queued, starting, released] = (await running).stdout.trimEnd().split('\n');
+    expect(queued).toMatch(/queued #3 {2}\(#3 in the queue, no free slot, (49|50)%, about 2m\S* to go\)$/);
+    expect(starting).toMatch(/starting 2\d% {2}\(its instance boots, attempt 2, 2\d%, about 6m\S* to go\)$/);
+    expect(released).toMatch(/released \(start-failed\) {2}\(exit 1\)$/);
+  });
+
+  it('keeps one line alive on a terminal, below the phases that were', async () => {
+    addThree();
+    const screen = screenOf(100, {}, 'watch', id(2));
+    await broker.arrived('WatchSession');
+    broker.move(id(2), { queuePosition: 1 });
+    broker.move(id(2), { phase: 'SESSION_PHASE_RELEASED', endReason: 'END_REASON_QUEUE_TIMEOUT' });
+    const drawn = (await screen).split('\r\u001b[K');
+    expect(drawn.some((frame) => frame.startsWith('…'))).toBe(true);
+    expect(drawn.filter((frame) => frame.includes(`  ${id(2)}  `) && frame.includes('\n'))).toHaveLength(2);
+    expect(drawn.at(-1)).not.toContain('…');
   });
 
   it('keeps a session alive again and again until it has ended', async () => {

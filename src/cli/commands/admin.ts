@@ -1,21 +1,22 @@
-import type { BrokerStatus, Reserve, Role, SessionClass } from '../../../clients/typescript/src/types-admin.ts';
+import type { BrokerStatus, Role, SessionClass } from '../../../clients/typescript/src/types-admin.ts';
 import type { Context } from '../context.ts';
-import { age, exact, paint, plain, resources, running, until } from '../format.ts';
+import { age, counts, exact, paint, plain, resources, running } from '../format.ts';
 import { parseCount, usage } from '../parse.ts';
+import { queueTable, reserveTable } from '../reserve-table.ts';
 import { now } from '../system.ts';
 import { pairs, table } from '../table.ts';
 
 export async function classes(ctx: Context): Promise<void> {
   const found = await ctx.client.classes({ signal: ctx.signal });
   if (ctx.json) return ctx.document({ classes: found });
-  const headings = ['CLASS', 'PROVIDER', 'PROXY', 'PORTS', 'RESOURCES', 'LIFETIME', 'IDLE', '>START', 'DESCRIPTION'];
-  ctx.out(table(headings, found.map(classRow)));
+  const headings = ['CLASS', 'PROVIDER', 'PROXY', 'PORTS', 'RESOURCES', 'LIFETIME', 'IDLE', '>START', '~DESCRIPTION'];
+  ctx.out(table(headings, found.map(classRow), ctx.columns));
 }
 
 const classRow = (c: SessionClass): readonly string[] => [
   c.name,
   c.provider,
-  c.proxy,
+  `${c.proxy}${c.tokenRequired ? ' (token)' : ''}`,
   c.ports.map((p) => (p.name === p.protocol ? p.name : `${p.name}:${p.protocol}`)).join(',') || '-',
   resources(c.resources),
   `${exact(c.defaultLifetimeMs)} (to ${exact(c.maxLifetimeMs)})`,
@@ -27,15 +28,17 @@ const classRow = (c: SessionClass): readonly string[] => [
 export async function getReserve(ctx: Context, className: string | undefined): Promise<void> {
   const reserves = await ctx.client.reserves(className, { signal: ctx.signal });
   if (ctx.json) ctx.document({ reserves });
-  else ctx.out(reserveTable(ctx, reserves));
+  else ctx.out(reserveTable(reserves, tableOptions(ctx)));
 }
 
 /** @param target a number, or `default`: back to what the class's configuration says */
 export async function setReserve(ctx: Context, className: string, target: string): Promise<void> {
   const reserve = await ctx.client.setReserve(className, targetOf(target), { signal: ctx.signal });
   if (ctx.json) ctx.document(reserve);
-  else ctx.out(reserveTable(ctx, [reserve]));
+  else ctx.out(reserveTable([reserve], tableOptions(ctx)));
 }
+
+const tableOptions = ({ color, columns }: Context) => ({ now: now(), color, columns });
 
 function targetOf(text: string): number | null {
   if (text === 'default') return null;
@@ -44,26 +47,6 @@ function targetOf(text: string): number | null {
   } catch {
     throw usage('N', `"${plain(text)}" is neither a whole number nor "default"`);
   }
-}
-
-function reserveTable(ctx: Context, reserves: readonly Reserve[]): string {
-  const headings = ['CLASS', '>TARGET', '>READY', '>STARTING', 'STATE'];
-  return table(
-    headings,
-    reserves.map((r) => [r.class, targetText(r), String(r.ready), String(r.starting), reserveState(ctx, r)]),
-  );
-}
-
-const targetText = (r: Reserve): string =>
-  r.target === r.configuredTarget ? String(r.target) : `${r.target} (configured ${r.configuredTarget})`;
-
-function reserveState(ctx: Context, r: Reserve): string {
-  const setBy =
-    r.setBy === '' ? '' : `, set by ${plain(r.setBy)}${r.setTime === null ? '' : ` ${age(r.setTime, now())} ago`}`;
-  if (!r.backingOff && r.ready >= r.target) return `${paint('green', 'full', ctx.color)}${setBy}`;
-  if (!r.backingOff) return `filling${r.lastFailure === '' ? '' : `: ${plain(r.lastFailure)}`}${setBy}`;
-  const trial = r.retryTime === null ? '' : `, next trial ${until(r.retryTime, now())}`;
-  return `${paint('red', 'backing off', ctx.color)} after ${r.failures} failures${trial}: ${plain(r.lastFailure)}${setBy}`;
 }
 
 export async function status(ctx: Context): Promise<void> {
@@ -84,12 +67,6 @@ export async function status(ctx: Context): Promise<void> {
   for (const part of statusTables(ctx, s)) ctx.out(`\n${part}`);
 }
 
-const counts = (byPhase: Readonly<Record<string, number>>): string =>
-  Object.entries(byPhase)
-    .filter(([, n]) => n > 0)
-    .map(([phase, n]) => `${n} ${phase}`)
-    .join(', ') || 'none';
-
 function statusTables(ctx: Context, s: BrokerStatus): readonly string[] {
   const t = now();
   const problem = (text: string): string => (text === '' ? 'ok' : paint('red', plain(text), ctx.color));
@@ -106,7 +83,8 @@ function statusTables(ctx: Context, s: BrokerStatus): readonly string[] {
     problem(l.failures === 0 ? '' : l.lastError || 'failing'),
   ]);
   return [
-    ...(s.reserves.length === 0 ? [] : [reserveTable(ctx, s.reserves)]),
+    ...(s.reserves.length === 0 ? [] : [reserveTable(s.reserves, tableOptions(ctx))]),
+    ...(s.queues.length === 0 ? [] : [queueTable(s.queues, tableOptions(ctx))]),
     ...(providers.length === 0 ? [] : [table(['PROVIDER', 'INSTANCES', 'LISTED', 'STATE'], providers)]),
     ...(loops.length === 0 ? [] : [table(['LOOP', 'LAST PASS', '>FAILURES', 'STATE'], loops)]),
   ];

@@ -2,10 +2,12 @@ import process from 'node:process';
 import type { ListQuery, Session, SessionPhase } from '../../../clients/typescript/src/types.ts';
 import type { Context } from '../context.ts';
 import { exitCodeOf, explain } from '../exit.ts';
-import { phase, plain, until } from '../format.ts';
+import { plain, until } from '../format.ts';
 import { parseEnd, parseRef, usage } from '../parse.ts';
-import { sessionTable, showSession } from '../show.ts';
+import { sessionTable } from '../session-table.ts';
+import { showSession } from '../show.ts';
 import { dateAt, now } from '../system.ts';
+import { phase } from '../words.ts';
 
 const PHASES: readonly SessionPhase[] = ['queued', 'starting', 'activating', 'active', 'releasing', 'released'];
 
@@ -17,6 +19,7 @@ export type ListFlags = {
   readonly tenant?: string;
   readonly allTenants?: boolean;
   readonly ended?: boolean;
+  readonly quiet?: boolean;
 };
 
 /** Ends each; goes on after one that fails. @returns the exit code of the first failure */
@@ -41,7 +44,7 @@ export async function release(ctx: Context, refs: readonly string[]): Promise<nu
 const releaseLine = (ctx: Context, ref: string, session: Session | null): string =>
   session === null ? `${ref}  not there yet, will be refused on arrival` : endLine(ctx, session);
 
-const endLine = (ctx: Context, s: Session): string => `${s.id}  ${phase(s, ctx.color)}`;
+const endLine = (ctx: Context, s: Session): string => `${s.id}  ${phase(s, now(), ctx.color)}`;
 
 /** Ends any tenant's session as an admin. */
 export async function terminate(ctx: Context, id: string, detail: string): Promise<void> {
@@ -58,9 +61,14 @@ export async function list(ctx: Context, f: ListFlags): Promise<void> {
   const sessions: Session[] = [];
   for await (const s of ctx.client.listAll(queryOf(f), { signal: ctx.signal })) sessions.push(s);
   if (ctx.json) return ctx.document({ sessions });
+  if (f.quiet) {
+    for (const s of sessions) ctx.out(s.id);
+    return;
+  }
   if (sessions.length === 0) return ctx.note('no sessions');
   const tenants = f.allTenants === true || new Set(sessions.map((s) => s.tenant)).size > 1;
-  ctx.out(sessionTable(ctx, sessions, tenants));
+  const { color, columns } = ctx;
+  ctx.out(sessionTable(sessions, { now: now(), color, columns, tenants }));
 }
 
 function queryOf(f: ListFlags): ListQuery {
