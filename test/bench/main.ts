@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { cold } from './lines/cold.ts';
 import { expiry } from './lines/expiry.ts';
 import { idle } from './lines/idle.ts';
+import { idleProxies } from './lines/idle-proxies.ts';
+import { proxy } from './lines/proxy.ts';
 import { single } from './lines/single.ts';
 import { sustained } from './lines/sustained.ts';
 import { warm } from './lines/warm.ts';
@@ -48,6 +50,8 @@ const LINES: Readonly<Record<string, Measure>> = {
   sustained,
   cold,
   idle: together(idle),
+  'idle-proxies': idleProxies,
+  proxy,
   expiry: together(expiry),
 };
 
