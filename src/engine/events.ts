@@ -51,7 +51,8 @@ async function newest(ctx: Context, query: EventQuery): Promise<EventPage> {
   /** Newest first. */
   const events: EventView[] = [];
   let lines = await ctx.store.events({ by: 'before', id: '', limit: CHUNK });
-  const lastId = lines.at(-1)?.id ?? '';
+  // Of an empty log: before whatever comes.
+  const lastId = lines.at(-1)?.id ?? '0';
   for (let read = lines.length; ; read += lines.length) {
     events.push(
       ...lines
