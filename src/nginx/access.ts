@@ -1,9 +1,9 @@
-import { TOKEN_PARAMETER } from '../domain/endpoint.ts';
-
 /** What callers must bring, and where a browser keeps it. */
 export type NginxAccess = {
   /** Hexadecimal, so that nginx's maps, which ignore case, are as good as exact. */
   readonly token: string;
+  /** The parameter of a query that brings it. Lowercase letters, digits and `_`. */
+  readonly parameter: string;
   /** Cookies are shared by all ports of a host: a name that no other proxy has. Lowercase letters, digits and `_`. */
   readonly cookie: string;
 };
@@ -15,11 +15,12 @@ export type NginxAccess = {
  * and empty for all others. The token is compared by nginx's hash of the whole text, not letter by letter.
  * @throws RangeError for a token or name of another form, which might be more than a word of the configuration
  */
-export function accessMaps({ token, cookie }: NginxAccess): readonly string[] {
+export function accessMaps({ token, parameter, cookie }: NginxAccess): readonly string[] {
   if (!/^[0-9a-f]{32,128}$/.test(token)) throw new RangeError('the access token is not 32 to 128 hexadecimal digits');
-  if (!/^[a-z0-9_]{1,100}$/.test(cookie)) throw new RangeError(`not usable as the name of a cookie: ${cookie}`);
+  for (const name of [parameter, cookie])
+    if (!/^[a-z0-9_]{1,100}$/.test(name)) throw new RangeError(`not usable as a name: ${name}`);
   const given = [`'Bearer ${token}'`, `'token ${token}'`];
-  const pair = `${TOKEN_PARAMETER}=${token}`;
+  const pair = `${parameter}=${token}`;
   return [
     `map $http_authorization $berth_by_header { ${given.map((g) => `${g} 1;`).join(' ')} default ''; }`,
     `map $cookie_${cookie} $berth_by_cookie { ${token} 1; default ''; }`,

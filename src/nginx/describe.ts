@@ -38,6 +38,8 @@ export type NginxDescription = {
   readonly settings: ProxySettings;
   /** Asked of every request to a port of protocol http or grpc; null: everybody is let in. */
   readonly access: NginxAccess | null;
+  /** User-Agent of the requests that are not logged, also with more words behind it: probes are no use. A word. */
+  readonly probes: string;
   readonly files: NginxFiles;
   /** `unix:PATH` or `HOST:PORT`; serves /status (stub_status) and /generation, and nothing else does. */
   readonly status: string;

@@ -1,4 +1,3 @@
-import { PROBE_AGENT } from '../domain/endpoint.ts';
 import type { ProxySettings } from '../domain/proxy.ts';
 import { accessMaps, doorkeeper, withoutToken } from './access.ts';
 import { answerLocations, answerMaps, grpcAnswerLocations } from './answers.ts';
@@ -89,7 +88,7 @@ function http(d: NginxDescription): readonly string[] {
     'map_hash_bucket_size 256;',
     `log_format berth escape=json '{${ACCESS.join(',')}}';`,
     // Who was not let in used nothing, and probes are no use: the time of the access log is that of the last use.
-    `map $http_user_agent $berth_client { "~^${PROBE_AGENT}(?: |$)" ''; default 1; }`,
+    `map $http_user_agent $berth_client { "~^${word(d.probes)}(?: |$)" ''; default 1; }`,
     ...(d.access === null
       ? [`access_log ${word(files.accessLog)} berth if=$berth_client;`]
       : [

@@ -18,6 +18,7 @@ const SERVING: NginxDescription = {
   ],
   settings: { ...PROXY_SETTINGS, maxBody: 1_000_000 },
   access: null,
+  probes: 'berth-probe',
   files: {
     pid: 'nginx.pid',
     errorLog: 'error.log',
@@ -59,14 +60,14 @@ describe('The nginx configuration', () => {
   });
 
   it('is this where requests need a token', async () => {
-    const asking = { ...SERVING, access: { token: TOKEN, cookie: 'berth_1' } };
+    const asking = { ...SERVING, access: { token: TOKEN, parameter: 'berth_token', cookie: 'berth_1' } };
     await expect(renderNginx(asking)).toMatchFileSnapshot('golden/asking.conf');
   });
 
   it.each(['', "x'; default open", 'f'.repeat(31), 'F'.repeat(64), `${'f'.repeat(63)}\n`])(
     'refuses a token %j, without telling it',
     (token) => {
-      const render = () => renderNginx({ ...SERVING, access: { token, cookie: 'berth_1' } });
+      const render = () => renderNginx({ ...SERVING, access: { token, parameter: 'berth_token', cookie: 'berth_1' } });
       expect(render).toThrow('the access token is not 32 to 128 hexadecimal digits');
     },
   );

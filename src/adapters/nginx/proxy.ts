@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { PROBE_AGENT, TOKEN_PARAMETER } from '../../domain/endpoint.ts';
 import { BrokerError } from '../../domain/errors.ts';
 import type { ProxyId } from '../../domain/ids.ts';
+import type { NginxAccess } from '../../nginx/access.ts';
 import { renderNginx } from '../../nginx/render.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ProxySeen, ProxySpec, SessionProxy } from '../../ports/session-proxy.ts';
@@ -97,7 +99,8 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
         upstream: spec.upstream?.find((u) => u.name === p.name) ?? null,
       })),
       settings: spec.settings,
-      access: spec.accessToken === undefined ? null : { token: spec.accessToken, cookie: cookieOf(spec.id) },
+      access: accessOf(spec),
+      probes: PROBE_AGENT,
       files: FILES,
       status: `unix:${STATUS_SOCKET}`,
       dialect: nginx.dialect,
@@ -255,7 +258,8 @@ const askedOf = ({ upstream, settings, accessToken }: ProxySpec): string =>
 
 const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-const cookieOf = (id: ProxyId): string => `berth_${id.slice(2)}`;
+const accessOf = ({ id, accessToken: token }: ProxySpec): NginxAccess | null =>
+  token === undefined ? null : { token, parameter: TOKEN_PARAMETER, cookie: `berth_${id.slice(2)}` };
 
 const isTaken = (words: string): boolean => words.includes('Address already in use');
 
