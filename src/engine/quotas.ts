@@ -3,6 +3,7 @@ import { BrokerError } from '../domain/errors.ts';
 import { ACQUIRE, fitsAgainMs, type Quota, type QuotaName, quotaOf, RATE, usedOf } from '../domain/quota.ts';
 import type { Refusal } from '../ports/store.ts';
 import type { EngineContext } from './context.ts';
+import type { Mirror } from './mirror.ts';
 import { COUNTER, quotaNameOf } from './records.ts';
 import type { AdminReads, QuotaUse, TenantQuota } from './use-cases.ts';
 
@@ -34,7 +35,7 @@ export function overQuota(
 export function createQuotaReads(ctx: EngineContext): Pick<AdminReads, 'quotas'> {
   return {
     async quotas(caller, tenant) {
-      const tenants = tenant === null && caller.role === 'admin' ? tenantsOf(ctx, true) : [tenantFor(caller, tenant)];
+      const tenants = tenant === null && caller.role === 'admin' ? tenantsOf(ctx) : [tenantFor(caller, tenant)];
       return readQuotas(ctx, tenants);
     },
   };
@@ -45,17 +46,23 @@ function tenantFor(caller: Caller, tenant: string | null): string {
   throw new BrokerError('denied', "another tenant's quotas are for admins", { reason: 'PERMISSION_DENIED' });
 }
 
-/** Tenants that a quota names or that have a living session; with `known`, where all are limited, those with a token,
- *  too. */
-export function tenantsOf({ mirror, quotas }: Pick<EngineContext, 'mirror' | 'quotas'>, known: boolean): string[] {
+/** Tenants that have a quota or a living session. */
+function tenantsOf({ mirror, quotas }: EngineContext): string[] {
   const now = quotas();
   const tenants = new Set(now.tenants.keys());
-  for (const s of mirror.all('session')) tenants.add(s.tenant);
-  if (known && isLimited(now.default)) {
-    tenants.add(DEFAULT_TENANT);
-    for (const t of mirror.all('token')) tenants.add(t.tenant);
-  }
+  for (const tenant of isLimited(now.default) ? callingTenants(mirror) : livingTenants(mirror)) tenants.add(tenant);
   return [...tenants].sort();
+}
+
+function* livingTenants(mirror: Mirror): Iterable<string> {
+  for (const s of mirror.all('session')) yield s.tenant;
+}
+
+/** Those that may call, or have a living session. */
+export function* callingTenants(mirror: Mirror): Iterable<string> {
+  yield DEFAULT_TENANT;
+  for (const t of mirror.all('token')) yield t.tenant;
+  yield* livingTenants(mirror);
 }
 
 const isLimited = (q: Quota): boolean =>

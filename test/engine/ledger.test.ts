@@ -30,6 +30,7 @@ async function bed(maxInstances = 10, quota = NO_QUOTA) {
     onLoopPass: nothing,
     onLoopError: nothing,
     onLeader: nothing,
+    onBeforeEnd: nothing,
     onOrphan: nothing,
   };
   const ledger = createLedger({

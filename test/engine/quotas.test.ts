@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BrokerError } from '../../src/domain/errors.ts';
 import type { Quota, Quotas } from '../../src/domain/quota.ts';
 import { NO_QUOTA } from '../../src/domain/quota.ts';
 import { SECOND } from '../../src/domain/time.ts';
@@ -224,6 +225,28 @@ describe('a rate of acquires', () => {
     bed.quotas.now = quotasOf({ rate });
     for (let n = 0; n < 3; n++) await soon(bed);
     await expect(soon(bed)).rejects.toMatchObject(over('acquires-per-minute', 3, 3));
+  });
+
+  it('leaks for who acquires while the leader reads, and after the store was away', async () => {
+    const bed = await engineBed({ quota: { rate: { perMinute: 6, burst: 1 } }, mayLead: false });
+    const held = Promise.withResolvers<void>();
+    const store = { ...bed.store };
+    let reads = 0;
+    store.counters = async (names) => {
+      reads += 1;
+      const values = await bed.store.counters(names);
+      await held.promise;
+      if (reads === 2) throw new BrokerError('unavailable', 'away');
+      return values;
+    };
+    const leader = await bed.replica({ mayLead: true, store });
+    await bed.until('it has read that nothing is there', () => reads === 1);
+    await soon(bed);
+    await bed.until('it knows of the session', () => leader.engine.mirror.size('session') === 1);
+    held.resolve();
+    await bed.clock.advance(13 * SECOND);
+    await soon(bed);
+    expect(leader.errors).toMatchObject([{ loop: 'quotas' }]);
   });
 
   it('reads nothing while nobody acquires', async () => {

@@ -1,7 +1,7 @@
 import { leaked, quotaOf, RATE } from '../../domain/quota.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
-import { tenantsOf } from '../quotas.ts';
+import { callingTenants } from '../quotas.ts';
 import { COUNTER } from '../records.ts';
 
 const PASS_MS = 1_000;
@@ -18,24 +18,21 @@ export function createLeak(ctx: EngineContext, term: Term) {
   const filled = new Set<string>();
   let last = clock.monotonic();
 
-  /** Whoever may have something in the bucket: also without a living session a tenant must not be shut out for ever. */
-  function lookAtAll(): void {
-    for (const tenant of tenantsOf(ctx, true)) filled.add(tenant);
-  }
-
+  // Whoever may ask: also a tenant without a living session must not find its bucket full for ever.
+  for (const tenant of callingTenants(mirror)) filled.add(tenant);
   const unlisten = mirror.listen((c) => {
     if (c.before === undefined && (c.kind === 'session' || c.kind === 'token') && c.after) filled.add(c.after.tenant);
   });
-  const unwatch = ctx.classes.onChange(lookAtAll);
-  lookAtAll();
 
   async function leak(tenants: readonly string[], seconds: number): Promise<void> {
+    // Before the read: who acquires while it is under way is looked at again.
+    for (const tenant of tenants) filled.delete(tenant);
     const counters = tenants.map((tenant) => COUNTER.quota(tenant, RATE));
     const values = await ctx.store.counters(counters);
     const now = ctx.quotas();
     const count = tenants.flatMap((tenant, n) => {
       const value = values[n] ?? 0;
-      if (value === 0) filled.delete(tenant);
+      if (value > 0) filled.add(tenant);
       const off = leaked(value, quotaOf(now, tenant).rate, seconds);
       return off > 0 ? [{ counter: counters[n] ?? '', add: -off }] : [];
     });
@@ -47,15 +44,17 @@ export function createLeak(ctx: EngineContext, term: Term) {
     async pass(): Promise<number> {
       const seconds = Math.floor((clock.monotonic() - last) / 1_000);
       if (seconds < 1) return PASS_MS;
-      const tenants = [...filled];
-      for (let n = 0; n < tenants.length; n += BATCH) await leak(tenants.slice(n, n + BATCH), seconds);
-      // What is left of a second counts for the next pass.
+      // What is left of a second counts for the next pass; what fails is not made up for: it may have been made.
       last += seconds * 1_000;
+      const tenants = [...filled];
+      try {
+        for (let n = 0; n < tenants.length; n += BATCH) await leak(tenants.slice(n, n + BATCH), seconds);
+      } catch (err) {
+        for (const tenant of tenants) filled.add(tenant);
+        throw err;
+      }
       return PASS_MS;
     },
-    end(): void {
-      unlisten();
-      unwatch();
-    },
+    end: unlisten,
   };
 }
