@@ -149,7 +149,13 @@ function warn(s: Active, policy: SessionPolicy, now: EpochMs): SessionDecision {
   const giveUpAt =
     s.replacing === undefined || policy.onLoss === null ? null : s.replacing.since + policy.onLoss.withinMs;
   const lookAt = earliest(activeLookAt(current), giveUpAt);
-  const next = lookAt !== null && lookAt <= now ? held(lookAt, policy) : lookAt;
+  // What is due and has not ended it is held, or is its idleness, which is looked at again when its use is known.
+  const next =
+    lookAt === null || lookAt > now
+      ? lookAt
+      : policy.heldUntil > now
+        ? policy.heldUntil
+        : earliest(s.expireAt, s.confirmBy, giveUpAt);
   return current === s ? { lookAt: next } : { session: current, lookAt: next };
 }
 

@@ -169,6 +169,24 @@ describe('an active session', () => {
   });
 });
 
+describe('an active session whose use is not known up to its idle deadline', () => {
+  const idle = aSession('active', { terms: { ...TERMS, idleTimeoutMs: MINUTE }, expireAt: T0 + HOUR });
+
+  it('does not end, and is not looked at again before something is known or due', () => {
+    const known = { ...policy, usedKnownUntil: T0 + MINUTE - 1 };
+    const warned = decideSession(idle, { instance: anInstance('bound'), proxy: undefined }, known, T0 + MINUTE).session;
+    if (warned?.phase !== 'active') throw new Error('it has ended');
+    const d = decideSession(warned, { instance: anInstance('bound'), proxy: undefined }, known, T0 + MINUTE);
+    expect(d).toEqual({ lookAt: T0 + HOUR });
+  });
+
+  it('ends once it is known', () => {
+    const known = { ...policy, usedKnownUntil: T0 + MINUTE };
+    const d = decideSession(idle, { instance: anInstance('bound'), proxy: undefined }, known, T0 + MINUTE);
+    expect(d.session).toMatchObject({ phase: 'releasing', why: 'idle' });
+  });
+});
+
 describe('a releasing session', () => {
   const releasing = aSession('releasing');
 
