@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createDirectProxy } from './adapters/direct/proxy.ts';
 import { findNginx, type NginxFound } from './adapters/nginx/find.ts';
 import { createNginxProxy } from './adapters/nginx/proxy.ts';
+import { createInstanceHttp } from './adapters/probe/instance-http.ts';
 import { createOwnConnections, type OwnConnections } from './adapters/probe/own-connections.ts';
 import { createProber } from './adapters/probe/prober.ts';
 import { createProcessProvider, type ProcessProvider } from './adapters/process/provider.ts';
@@ -108,10 +109,12 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     providers,
     proxies,
     prober: o.prober ?? createProber(own),
+    instanceHttp: createInstanceHttp(),
     hooks: createReport(log, metrics, clock),
     maxInstances: config.maxInstances,
     keepEndedMs: config.keepEndedMs,
     keepEventsMs: config.keepEventsMs,
+    activityMs: config.activityMs,
     leaseMs: config.leaseMs,
     renewMs: config.leaseRenewMs,
     mayLead: config.lead,

@@ -18,7 +18,7 @@ import { overQuota } from './quotas.ts';
 import { decode, encode, KEY, type NameRecord, type RequestRecord, SET } from './records.ts';
 import { tooManyWriters, updateSession } from './update.ts';
 import type { AcquireInput, SessionView } from './use-cases.ts';
-import { endedBeforeActive, hasEnded, sessionEnded, viewOf } from './view.ts';
+import { endedBeforeActive, hasEnded, sessionEnded, viewFor } from './view.ts';
 import { waitForSession } from './wait.ts';
 
 const TRIES = 20;
@@ -60,7 +60,7 @@ export async function acquire(
     const session = await settle(ctx, caller, first, input.waitMs, signal);
     outcome = session.phase === 'active' ? 'active' : 'waiting';
     if (session.phase === 'active') source = session.fromReserve ? 'reserve' : 'cold';
-    return viewOf(ctx, session);
+    return viewFor(ctx, caller, session);
   } catch (err) {
     if (err instanceof BrokerError) outcome = outcomeOf(err);
     throw err;

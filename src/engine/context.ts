@@ -1,8 +1,10 @@
+import type { ProxyId } from '../domain/ids.ts';
 import type { Quotas } from '../domain/quota.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider } from '../ports/compute-provider.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { InstanceHttp } from '../ports/instance-http.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
@@ -10,6 +12,7 @@ import type { Follower } from './follow.ts';
 import type { EngineHooks } from './hooks.ts';
 import type { Ledger } from './ledger.ts';
 import type { Mirror } from './mirror.ts';
+import type { QueueNews } from './queue-news.ts';
 
 /** The classes as configured now; they may be reloaded at any time. */
 export type Classes = {
@@ -33,13 +36,19 @@ export type EngineContext = {
   readonly providers: ReadonlyMap<string, ComputeProvider>;
   readonly proxies: ReadonlyMap<string, SessionProxy>;
   readonly prober: Prober;
+  readonly instanceHttp: InstanceHttp;
   readonly mirror: Mirror;
   readonly ledger: Ledger;
   readonly follower: Follower;
   readonly hooks: EngineHooks;
+  readonly queueNews: QueueNews;
   readonly keepEndedMs: number;
   /** How long the event log reaches back [ms]. */
   readonly keepEventsMs: number;
+  /** How often is looked whether sessions are used [ms]. */
+  readonly activityMs: number;
+  /** What a proxy that asks for a token is to be sent. */
+  readonly accessTokenOf: (proxy: ProxyId) => string;
   /** While set, all is being ended: no reserve is kept. */
   readonly clearing: { now: boolean };
 };

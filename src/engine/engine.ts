@@ -2,9 +2,11 @@ import { quotaOf } from '../domain/quota.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider } from '../ports/compute-provider.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { InstanceHttp } from '../ports/instance-http.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
+import { createAccess } from './access.ts';
 import { createAdmin } from './admin.ts';
 import type { Classes, CurrentQuotas, EngineContext } from './context.ts';
 import { createFollower } from './follow.ts';
@@ -15,6 +17,7 @@ import { createLedger } from './ledger.ts';
 import { createLoops } from './loops.ts';
 import { createMirror, type Mirror } from './mirror.ts';
 import type { ProviderObserver } from './observer.ts';
+import { createQueueNews } from './queue-news.ts';
 import { createHistoryKeeper } from './reconcile/history.ts';
 import { reconcile } from './reconcile/run.ts';
 import { ended } from './release.ts';
@@ -31,6 +34,7 @@ export type EngineOptions = {
   readonly providers: readonly ComputeProvider[];
   readonly proxies: readonly SessionProxy[];
   readonly prober: Prober;
+  readonly instanceHttp: InstanceHttp;
   readonly hooks: EngineHooks;
   /** Cap on instances of each provider. */
   readonly maxInstances: number;
@@ -38,6 +42,8 @@ export type EngineOptions = {
   readonly keepEndedMs: number;
   /** How long the event log reaches back [ms]. */
   readonly keepEventsMs: number;
+  /** How often is looked whether sessions are used [ms]. */
+  readonly activityMs: number;
   readonly leaseMs: number;
   readonly renewMs: number;
   /** Whether this replica may lead; another must, then. */
@@ -91,6 +97,7 @@ export function createEngine(o: EngineOptions): Engine {
     clock: o.clock,
     onError: (err) => hooks.onLoopError('feed', err, {}),
   });
+  const access = createAccess(o.store, o.ids);
   const ctx: EngineContext = {
     ...o,
     providers: new Map(o.providers.map((p) => [p.name, p])),
@@ -106,12 +113,14 @@ export function createEngine(o: EngineOptions): Engine {
     }),
     follower,
     hooks,
+    accessTokenOf: access.tokenOf,
+    queueNews: createQueueNews(mirror, o.clock),
     clearing: { now: false },
   };
   const observers = new Map<string, ProviderObserver>();
   const tokens = createTokens(ctx, o.adminSecret);
   const admin = createAdmin({ ctx, tokens, loops, observers, about: o.about, maxInstances });
-  const ready = follower.ready.then(() => claimStore(o.store, o.about.installationId));
+  const ready = follower.ready.then(() => claimStore(o.store, o.about.installationId)).then(access.open);
   let isReady = false;
   let epoch: number | null = null;
 

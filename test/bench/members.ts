@@ -27,6 +27,7 @@ const QUIET: EngineHooks = {
   onLoopPass: () => undefined,
   onLoopError: () => undefined,
   onLeader: () => undefined,
+  onBeforeEnd: () => undefined,
   onOrphan: () => undefined,
 };
 
@@ -202,7 +203,13 @@ function dropsOf(s: Session, mirror: Mirror): readonly Drop[] {
 type Written = { readonly changes: readonly Change[]; readonly put: readonly Put[] };
 
 async function writeAll(w: Writer, n: number, make: (i: number) => Written): Promise<void> {
-  const ledger = createLedger({ ...w, mirror: createMirror(), hooks: QUIET, maxInstances: () => NO_CAP, quotaOf: () => NO_QUOTA });
+  const ledger = createLedger({
+    ...w,
+    mirror: createMirror(),
+    hooks: QUIET,
+    maxInstances: () => NO_CAP,
+    quotaOf: () => NO_QUOTA,
+  });
   for (let i = 0; i < n; i += BATCH) {
     const some = Array.from({ length: Math.min(BATCH, n - i) }, (_, k) => make(i + k));
     const result = await ledger.commit({

@@ -49,7 +49,9 @@ describe('an instance that is lost in use', () => {
     expect(after.expireAt).toBe(before.expireAt);
     const instance = bed.engine.mirror.instance(after.instance.id);
     expect(instance).toMatchObject({ phase: 'bound', session: before.id });
-    expect(bed.stable.upstreams.get(after.instance.proxy)).toEqual(instance && 'addresses' in instance && instance.addresses);
+    expect(bed.stable.upstreams.get(after.instance.proxy)).toEqual(
+      instance && 'addresses' in instance && instance.addresses,
+    );
     await bed.until('the lost one is gone', () => bed.world.tags().length === 1);
     await releaseAll(bed, before.id);
   });

@@ -57,7 +57,7 @@ async function serve(
     if (signal.aborted || (full !== null && position >= TOLD)) break;
     const asked = JSON.stringify(session.asked.requirements);
     const refusal: Nothing | undefined = full ?? refusals.get(asked);
-    const placed = await (refusal === undefined ? place(d, c, session, signal) : again(d, session, refusal));
+    const placed: Placed = await (refusal === undefined ? place(d, c, session, signal) : again(d, session, refusal));
     isStale ||= placed === 'again';
     if (placed === 'placed' || placed === 'again') continue;
     refusals.set(asked, placed);
