@@ -39,7 +39,6 @@ const CSP = [
 const PAGE_HEADERS = {
   'content-security-policy': CSP,
   'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
 };
 const ACTIONS = ['reserve', 'terminate'] as const;
@@ -110,9 +109,21 @@ export function createConsole(o: ConsoleOptions): Console {
       'x-accel-buffering': 'no',
       ...PAGE_HEADERS,
     });
-    const hello = { mayAct: access.mayAct, actor: access.caller.name, tokens: o.auth.tokensExist() };
-    streams.add(res, () => mayRead(asking, o.auth, limiter), hello);
+    streams.add(res, () => mayRead(asking, o.auth, limiter), helloOf(access));
   }
+
+  /** Lets the page find out whether a token is any good before it keeps it. */
+  function me(req: IncomingMessage, res: ServerResponse): void {
+    const access = mayRead(askingOf(req), o.auth, limiter);
+    if (access.ok) sendJson(req, res, 200, helloOf(access), PAGE_HEADERS);
+    else refused(req, res, access);
+  }
+
+  const helloOf = ({ mayAct, caller }: Access & { ok: true }) => ({
+    mayAct,
+    actor: caller.name,
+    tokens: o.auth.tokensExist(),
+  });
 
   async function session(req: IncomingMessage, res: ServerResponse, id: string): Promise<void> {
     const access = mayRead(askingOf(req), o.auth, limiter);
@@ -141,6 +152,7 @@ export function createConsole(o: ConsoleOptions): Console {
   async function read(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
     req.resume();
     if (path === 'api/stream') stream(req, res);
+    else if (path === 'api/me') me(req, res);
     else if (path.startsWith('api/session/')) await session(req, res, path.slice('api/session/'.length));
     else asset(req, res, path === '' ? 'console.html' : path);
   }

@@ -80,6 +80,12 @@ export function askToken(why, then) {
       if (!/^[\x21-\x7e]{1,512}$/.test(value))
         throw new Error('That is no token: it is one word of printable characters.');
       setToken(value);
+      try {
+        setPermission(await ask('me'));
+      } catch (err) {
+        setToken(null);
+        throw new Error(err.message);
+      }
       reconnect();
       if (then !== undefined) setTimeout(then, 0);
     });
@@ -105,7 +111,7 @@ export function tokenPressed() {
 }
 
 const withPermission = (then) => {
-  if (permission.mayAct || hasToken()) then();
+  if (permission.mayAct) then();
   else askToken('Changing something takes an admin token.', then);
 };
 
