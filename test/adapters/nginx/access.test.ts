@@ -2,10 +2,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { connect } from 'node:net';
 import { Client, credentials, Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { createOwnConnections } from '../../../src/adapters/probe/own-connections.ts';
+import { createProber } from '../../../src/adapters/probe/prober.ts';
+import { createSystemClock } from '../../../src/adapters/system/clock.ts';
 import type { Addresses, Endpoint } from '../../../src/domain/endpoint.ts';
 import type { ProxyId } from '../../../src/domain/ids.ts';
+import type { Readiness } from '../../../src/domain/session-class.ts';
 import type { ProxySpec } from '../../../src/ports/session-proxy.ts';
 import { eventually } from '../../support/eventually.ts';
 import { PROXY_SETTINGS } from '../../support/fixtures.ts';
@@ -242,6 +247,26 @@ describe('A proxy that asks for a token', () => {
         code: status.UNAUTHENTICATED,
         details: 'This session asks for its access token.',
       });
+  });
+
+  it("lets berth's own probes in that bring it, and does not take them for use", async () => {
+    const server = new Server();
+    onTestFinished(() => server.forceShutdown());
+    new HealthImplementation({ '': 'SERVING' }).addToServer(server);
+    const health = await new Promise<number>((resolve, reject) => {
+      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (e, p) => (e ? reject(e) : resolve(p)));
+    });
+    const endpoint = await serve([at(await httpServer(teller)), at(health, 'grpc')]);
+    const prober = createProber(createOwnConnections(createSystemClock()));
+    const probe = (readiness: Readiness, accessToken: string | null) =>
+      prober.probe(endpoint, readiness, { timeoutMs: 5_000, accessToken }, never);
+    const http = { kind: 'http', port: 'http', path: '/', expect: [{ from: 200, to: 399 }] } as const;
+    const grpc = { kind: 'grpc', port: 'grpc', service: '' } as const;
+    for (const readiness of [http, grpc]) expect(await probe(readiness, TOKEN)).toEqual({ answered: true });
+    expect(await probe(http, null)).toEqual({ answered: false, detail: 'HTTP 401' });
+    expect(await probe(grpc, null)).toEqual({ answered: false, detail: 'gRPC UNAUTHENTICATED' });
+    await eventually('the refused ones to be logged', () => written().split('"status":').length === 3);
+    expect(readFileSync(world.file(id, 'access.log'), 'utf8')).toBe('');
   });
 
   it('cannot ask on a TCP port', async () => {
