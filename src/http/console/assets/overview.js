@@ -5,6 +5,17 @@ const sum = (list, of) => list.reduce((all, one) => all + of(one), 0);
 const total = (counts) => sum(Object.values(counts), (n) => n);
 const failingLoops = (status) => status.loops.filter((l) => l.failures > 0);
 
+const leaderOf = ({ leaderId, replicaId }) =>
+  leaderId === '' ? 'none now' : leaderId === replicaId ? 'this replica' : leaderId;
+
+const inShort = (status, now) =>
+  [
+    status.version,
+    status.store,
+    status.leaderId === '' ? 'no leader' : status.leaderId === status.replicaId ? 'leading' : 'following',
+    `up ${span(now - status.startedAt)}`,
+  ].join(' · ');
+
 /** The figures at the top of the page. */
 export function showTiles(list, { status, error }, instances, now) {
   const waiting = sum(status.queues, (q) => q.waiting);
@@ -20,24 +31,18 @@ export function showTiles(list, { status, error }, instances, now) {
     ['Reserve', `${ready} / ${target}`, 'ready of target', ready < target ? 'wait' : ''],
     ['Instances', total(status.instances).toLocaleString(), `${status.instances.bound ?? 0} in use`],
     rate === 0 ? ['Spending', '–', 'nothing is billed'] : ['Spending', `${money(rate)}/h`, 'all instances'],
-    [
-      'Broker',
-      isAiling ? 'ailing' : 'well',
-      `${status.version} · up ${span(now - status.startedAt)}`,
-      isAiling ? 'bad' : '',
-    ],
+    ['Broker', isAiling ? 'ailing' : 'well', inShort(status, now), isAiling ? 'bad' : ''],
   ]);
 }
 
 /** What the broker tells of itself. */
 export function showFacts(list, status, now) {
   const failing = failingLoops(status);
-  const { leaderId, replicaId } = status;
   pairs(list, [
     ['Version', status.version],
     ['Up', span(now - status.startedAt)],
-    ['Replica', replicaId],
-    ['Leader', leaderId === '' ? 'none now' : leaderId === replicaId ? 'this replica' : leaderId],
+    ['Replica', status.replicaId],
+    ['Leader', leaderOf(status)],
     ['Store', status.store],
     ['Loops', failing.length === 0 ? 'all well' : `failing: ${failing.map((l) => l.name).join(', ')}`],
     ['Installation', status.installationId],

@@ -39,7 +39,6 @@ export function createTable(table, columns, { empty, rowKey = (row) => row.id })
       if (shown[i] === key) continue;
       shown[i] = key;
       const cell = cells[i];
-      cell.classList.toggle('blank', key === '');
       if (column.paint) {
         cell.replaceChildren();
         column.paint(cell, row, now);

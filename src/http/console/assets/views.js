@@ -40,6 +40,7 @@ export const classColumns = [
     className: 'reserve',
     key: (r) => `${r.ready}/${r.starting}/${r.target}`,
     paint(td, r) {
+      if (r.target === 0 && r.ready + r.starting === 0) return td.append(sub('none kept'));
       const bar = make('span', { className: 'bar', 'aria-hidden': 'true' });
       const whole = Math.max(r.target, r.ready + r.starting, 1);
       const part = (n, className) => {
@@ -70,9 +71,9 @@ export const classColumns = [
         td.append(pile(tag('backing off', 'bad'), sub(`${r.failures} failed in a row, ${again}: ${r.lastFailure}`)));
       } else if (r.failures > 0)
         td.append(pile(tag('failing', 'wait'), sub(`${r.failures} in a row: ${r.lastFailure}`)));
-      else if (r.target === 0) td.append(tag('no reserve', 'dim'));
+      else if (r.target === 0) td.append('–');
       else if (r.ready >= r.target) td.append(tag('full', 'good'));
-      else td.append(tag('filling', 'wait'));
+      else td.append(tag(r.starting > 0 ? 'filling' : 'short', 'wait'));
     },
   },
   {
@@ -214,7 +215,12 @@ export const instanceColumns = [
     className: 'name',
     key: (r) => r.id + r.ref,
     paint: (td, r) =>
-      td.append(pile(make('span', { className: 'mono head', title: r.id }, short(r.id)), sub(r.ref, r.ref))),
+      td.append(
+        pile(
+          make('span', { className: 'mono head', title: r.id }, short(r.id)),
+          r.ref === r.id ? null : sub(r.ref, r.ref),
+        ),
+      ),
   },
   {
     title: 'Phase',
@@ -294,6 +300,7 @@ export const eventColumns = [
   },
   {
     title: 'Change',
+    className: 'narrow',
     key: (e) => e.id,
     paint(td, e) {
       const to = e.after ?? 'as configured';
@@ -314,7 +321,7 @@ export const eventColumns = [
     key: (e) => e.id,
     paint: (td, e) => td.append(pile(e.reason ? make('span', {}, e.reason) : null, e.detail ? sub(e.detail) : null)),
   },
-  { title: 'By', key: (e) => e.actor },
+  { title: 'By', className: 'narrow', key: (e) => e.actor },
 ];
 
 export const loopColumns = [
