@@ -27,7 +27,7 @@ export const ConfigSchema = z.strictObject({
     accepts: 'HOST:PORT, such as 127.0.0.1:7700 or [::1]:7700; port 0: any free one',
   }).prefault('127.0.0.1:7700'),
   BERTH_HTTP_LISTEN: written((text) => (text === 'off' ? null : (parseListen(text) ?? undefined)), {
-    doc: 'Where /healthz, /readyz and /metrics are served, without TLS or tokens',
+    doc: 'Where the web console (/console/), /healthz, /readyz and /metrics are served, without TLS',
     accepts: 'HOST:PORT, or off',
   }).prefault('127.0.0.1:7701'),
   BERTH_TLS_CERT: path('Certificate chain (PEM) for gRPC; needs BERTH_TLS_KEY').optional(),
