@@ -48,7 +48,7 @@ export const ConfigSchema = z.strictObject({
     accepts: 'FROM-TO within 1024-65535',
   }).prefault('20000-29999'),
   BERTH_PROXY_PORTS: written((text) => parsePortRange(text) ?? undefined, {
-    doc: 'Ports on loopback for proxy nginx-local',
+    doc: 'Ports for proxy nginx-local',
     accepts: 'FROM-TO within 1024-65535',
   }).prefault('30000-32767'),
   BERTH_PROXY_LISTEN: written((text) => (isIP(text) === 0 ? undefined : text), {
@@ -56,7 +56,7 @@ export const ConfigSchema = z.strictObject({
     accepts: 'an IP address, such as 127.0.0.1, 0.0.0.0 or ::',
   }).prefault('127.0.0.1'),
   BERTH_PROXY_HOST: written((text) => (/^[A-Za-z0-9.:-]{1,253}$/.test(text) ? text : undefined), {
-    doc: 'Host name or address that callers are told for proxies. Default: BERTH_PROXY_LISTEN; needed where that is a wildcard',
+    doc: 'Host name or address that callers are told for proxies, and where berth itself probes sessions. Default: BERTH_PROXY_LISTEN; needed where that is a wildcard',
     accepts: 'a host name or an IP address',
   }).optional(),
   BERTH_ACTIVITY_INTERVAL: duration({
