@@ -12,9 +12,11 @@ const inShort = (status, now) =>
   [
     status.version,
     status.store,
-    status.leaderId === '' ? 'no leader' : status.leaderId === status.replicaId ? 'leading' : 'following',
+    status.leaderId === '' ? 'no leader' : status.leaderId === status.replicaId ? '' : 'following',
     `up ${span(now - status.startedAt)}`,
-  ].join(' · ');
+  ]
+    .filter(Boolean)
+    .join(' · ');
 
 /** The figures at the top of the page. */
 export function showTiles(list, { status, error }, instances, now) {
