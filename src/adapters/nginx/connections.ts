@@ -50,17 +50,19 @@ export async function connectionsTo(
   return (await Promise.all(tables)).flatMap(parseProcNet).filter(({ port }) => port >= range.from && port <= range.to);
 }
 
-/** Lines such as `0 0 127.0.0.1:30001 127.0.0.1:5 cubic … bytes_sent:3 bytes_received:1 … lastsnd:4 lastrcv:4`. */
+/** Lines such as `0 0 127.0.0.1:30001 127.0.0.1:5 cubic … bytes_sent:3 bytes_received:1 … lastsnd:4 lastrcv:4`. There
+ *  may be many thousands, so only what is needed is taken out. */
 export const parseSs = (printed: string): readonly Connection[] =>
   printed.split('\n').flatMap((line) => {
-    const [, , local, peer, ...facts] = line.trim().split(/\s+/);
-    if (local === undefined || peer === undefined) return [];
-    const known = new Map(facts.map((f): [string, string] => [f.split(':', 1)[0] ?? '', f.slice(f.indexOf(':') + 1)]));
+    const ends = /^\s*\d+\s+\d+\s+(\S+)\s+(\S+)/.exec(line);
+    if (ends?.[1] === undefined || ends[2] === undefined) return [];
     // A time of 0 and a count of 0 are left out. The times begin with the connection, whether or not data moved.
-    const since = (bytes: string, ago: string): number[] => (known.has(bytes) ? [Number(known.get(ago) ?? 0)] : []);
-    const quiet = [...since('bytes_sent', 'lastsnd'), ...since('bytes_received', 'lastrcv')];
-    return [{ port: portIn(local), peer: plain(peer), quietMs: quiet.length === 0 ? null : Math.min(...quiet) }];
+    const sent = line.includes(' bytes_sent:') ? Number(/ lastsnd:(\d+)/.exec(line)?.[1] ?? 0) : null;
+    const received = line.includes(' bytes_received:') ? Number(/ lastrcv:(\d+)/.exec(line)?.[1] ?? 0) : null;
+    return [{ port: portIn(ends[1]), peer: plain(ends[2]), quietMs: least(sent, received) }];
   });
+
+const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
 
 const portIn = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
 
