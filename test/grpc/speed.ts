@@ -10,7 +10,8 @@ import { createIds } from '../../src/adapters/system/ids.ts';
 import { encodeSession } from '../../src/grpc/encode.ts';
 import { loadServices, serviceOf } from '../../src/grpc/protos.ts';
 import { startGrpc } from '../../src/grpc/server.ts';
-import { activeFrom, createFakeEngine, instance, newSession } from './fake-engine.ts';
+import { createFakeEngine } from './fake-engine.ts';
+import { activeFrom, instance, newSession } from './fake-records.ts';
 
 const CALLERS = 64;
 const ROUNDS = 5;

@@ -1,7 +1,7 @@
 import { connect as http2Connect } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { newSession } from './fake-engine.ts';
+import { newSession } from './fake-records.ts';
 import { call, type Edge, failure, startEdge, stream, until } from './support.ts';
 
 const STOPPING = { code: 'UNAVAILABLE', reason: 'BROKER_STOPPING', retryMs: 1_000, domain: 'berth' };
@@ -20,8 +20,9 @@ describe('A stop', () => {
       failure(call(edge.client, 'AcquireSession', { class: 'slow' })),
       streamEnd('WatchSession', { id: 's-watched' }),
       streamEnd('StreamLogs', { id: 's-watched', follow: true }),
+      streamEnd('WatchEvents', {}),
     ];
-    await until(() => edge.engine.waiting() === 3, 'all three wait');
+    await until(() => edge.engine.waiting() === 4, 'all four wait');
     const startedAt = performance.now();
     await edge.server.stop(15_000);
     for (const end of await Promise.all(ends)) expect(end).toMatchObject(STOPPING);

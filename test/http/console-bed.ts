@@ -5,7 +5,8 @@ import type { EventView } from '../../src/engine/use-cases.ts';
 import { viewOf } from '../../src/engine/view.ts';
 import { createConsole } from '../../src/http/console/console.ts';
 import { startHttp } from '../../src/http/server.ts';
-import { createFakeEngine, NOW } from '../grpc/fake-engine.ts';
+import { createFakeEngine } from '../grpc/fake-engine.ts';
+import { NOW } from '../grpc/fake-records.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { sessionId } from '../support/fixtures.ts';
 
