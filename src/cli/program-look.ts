@@ -1,7 +1,8 @@
+import process from 'node:process';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { EventFlags } from './commands/look.ts';
 import type { TopFlags } from './commands/top.ts';
-import type { Execute } from './context.ts';
+import type { Execute, GlobalOptions } from './context.ts';
 import { parseCount, parseDuration } from './parse.ts';
 
 /** Beyond sessions: what admins look at. */
@@ -46,6 +47,22 @@ export function addLookCommands(program: Command, execute: Execute): void {
     .action(async (tenant: string | undefined, _: unknown, command: Command) => {
       const { quotas } = await load();
       await execute(command.optsWithGlobals(), (ctx) => quotas(ctx, tenant));
+    });
+}
+
+/** `berth doctor`. Its environment is the broker's: run it as the broker is run. */
+export function addDoctor(program: Command, execute: Execute): void {
+  program
+    .command('doctor')
+    .description('check what a broker needs here, and the one that runs; say what to do')
+    .addHelpText('after', '\nReads the same BERTH_ variables as berth serve. Exit code 1: something will not work.')
+    .action(async (_: unknown, command: Command) => {
+      const { doctor } = await import('./doctor.ts');
+      const { tlsCert, tlsKey, ...options } = command.optsWithGlobals<GlobalOptions>();
+      // In a broker's environment these are the broker's own, not a client's to show.
+      const given = command.getOptionValueSourceWithGlobals('tlsCert') === 'cli' && tlsCert !== undefined;
+      const own = given ? { tlsCert, ...(tlsKey === undefined ? {} : { tlsKey }) } : {};
+      await execute({ ...options, ...own }, (ctx) => doctor(ctx, process.env));
     });
 }
 

@@ -6,7 +6,7 @@ import type { Execute } from './context.ts';
 import { EXIT_CODES } from './exit.ts';
 import { parseAmount, parseCount, parseDuration, parseNumber, parsePair, parseSize } from './parse.ts';
 import { addAdminCommands, addTokenCommands } from './program-admin.ts';
-import { addLookCommands } from './program-look.ts';
+import { addDoctor, addLookCommands } from './program-look.ts';
 import { version } from './system.ts';
 
 const REF_HELP = `
@@ -57,6 +57,7 @@ export function createProgram(execute: Execute): Command {
   addSessionCommands(program, execute);
   addFollowCommands(program, execute);
   addLookCommands(program, execute);
+  addDoctor(program, execute);
   addAdminCommands(program, execute);
   addTokenCommands(program, execute);
   return program;

@@ -32,6 +32,8 @@ export type View = {
 
 /** With fewer lines, sessions matter more than blank lines and help. */
 const ROOMY = 20;
+/** A heading, a session, and how many more there are. */
+const FEWEST = 3;
 const gap = (v: View): readonly string[] => (v.rows < ROOMY ? [] : ['']);
 
 /** What `berth top` shows: at most `rows` lines of at most `columns`. */
@@ -45,7 +47,9 @@ export function frame(seen: Seen, v: View): readonly string[] {
   const most = Math.max(v.rows < ROOMY ? 1 : 3, Math.floor((v.rows - head.length - foot.length) / 4));
   const reserves = reserveLines(seen.status.reserves, most, v);
   const queues = queueLines(seen, most, v);
-  const above = [...head, ...reserves, ...queues, ...gap(v)];
+  const tables = [...reserves, ...queues, ...gap(v)];
+  // On a tiny screen there is no room for everything.
+  const above = [...head, ...(v.rows - head.length - tables.length - foot.length < FEWEST ? [] : tables)];
   const sessions = sessionLines(seen.sessions, v.rows - above.length - foot.length, v);
   return [...above, ...sessions, ...foot].slice(0, v.rows).map((line) => cutTo(line, v.columns));
 }

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { activeFields, type FakeBroker, startFakeBroker, timestamp } from '../support/fake-broker.ts';
-import { berthCommand, type Ran, runCli } from '../support/run-cli.ts';
+import { type Ran, runCli } from '../support/run-cli.ts';
 import { ago, cells } from '../support/tables.ts';
+import { openTerminal } from '../support/terminal.ts';
 
 let broker: FakeBroker;
 beforeEach(async () => {
@@ -14,18 +13,9 @@ afterEach(() => broker.close());
 const berth = (...args: readonly string[]): Promise<Ran> => runCli(args, { BERTH_ADDRESS: broker.address });
 /** What a terminal of that width is sent. */
 async function screenOf(columns: number, env: Readonly<Record<string, string>>, ...args: readonly string[]) {
-  const quoted = berthCommand([...args, '--address', broker.address]).map((a) => `'${a}'`);
-  const inner = `stty cols ${columns} rows 24; ${quoted.join(' ')}`;
-  const child = spawn('script', ['-qec', inner, '/dev/null'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...env },
-  });
-  let screen = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    screen += text;
-  });
-  await once(child, 'close');
-  return screen;
+  const terminal = openTerminal({ columns, rows: 24 }, { BERTH_ADDRESS: broker.address, ...env }, ...args);
+  await terminal.done;
+  return terminal.screen();
 }
 
 /** The same without colors and carriage returns. */
