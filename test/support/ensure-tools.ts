@@ -1,5 +1,5 @@
-// Runs before the tests: they talk to a real Redis, make certificates, put a real nginx in front of instances, and look
-// at the web console with a real Chromium.
+// Runs before the tests: they talk to a real Redis, make certificates, put a real nginx in front of instances, look at
+// the web console with a real Chromium, and run a real JupyterLab.
 // Installs what is missing where that needs no question asked (Debian and its kin, as root or with a sudo that wants no
 // password); otherwise fails and says what to type. Tests are never skipped.
 // The tests start servers of their own on free ports: a service that the package starts does not matter to them.
@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { findNginx } from '../../src/adapters/nginx/find.ts';
 import { findChromium } from './browser.ts';
+import { ensureJupyterLab, hasVenv } from './jupyterlab.ts';
 
 const REDIS_AT_LEAST = 7;
 const INSTALL_MS = 5 * 60_000;
@@ -50,6 +51,9 @@ const NGINX = ['nginx', 'libnginx-mod-stream'];
 /** With a font: without any, text has no size. */
 const CHROMIUM = ['chromium', 'fonts-dejavu-core'];
 
+/** For the environment that JupyterLab is installed into. */
+const PYTHON = ['python3', 'python3-venv'];
+
 const nginxProblem = async (): Promise<string | null> => {
   const found = await findNginx(null, PATH);
   return 'why' in found ? found.why : null;
@@ -70,6 +74,15 @@ function install(packages: readonly string[]): void {
   if (!installed.ok) console.error(`${updated.text}${installed.text}`);
 }
 
+function jupyterProblem(): string | null {
+  try {
+    ensureJupyterLab();
+    return null;
+  } catch (err) {
+    return err instanceof Error ? err.message : String(err);
+  }
+}
+
 /** Makes sure of all. Returns what to tell the user when one is not there, or null. */
 async function ensureTools(): Promise<string | null> {
   const missing = [
@@ -77,6 +90,7 @@ async function ensureTools(): Promise<string | null> {
     ...(hasOpenssl() ? [] : ['openssl']),
     ...((await nginxProblem()) === null ? [] : NGINX),
     ...(findChromium(PATH) === null ? CHROMIUM : []),
+    ...(hasVenv() ? [] : PYTHON),
   ];
   if (missing.length > 0) install(missing);
   if (!hasOpenssl())
@@ -85,8 +99,10 @@ async function ensureTools(): Promise<string | null> {
   if (nginx !== null) return `The tests need nginx with its stream module: ${nginx}`;
   if (findChromium(PATH) === null)
     return 'The tests need Chromium. Install it and run this again:\n    sudo apt-get install -y chromium fonts-dejavu-core';
+  if (!hasVenv())
+    return 'The tests need Python with venv. Install it and run this again:\n    sudo apt-get install -y python3 python3-venv';
   const major = version();
-  if (major !== null && major >= REDIS_AT_LEAST) return null;
+  if (major !== null && major >= REDIS_AT_LEAST) return jupyterProblem();
   const have = major === null ? 'redis-server was not found' : `redis-server ${major} is too old`;
   return [
     `The tests need Redis ${REDIS_AT_LEAST} or later, and ${have}. Install it and run this again:`,
