@@ -20,7 +20,7 @@ export type ProxyActivity = {
   readonly lastEndedAt: EpochMs | null;
   /** Connections of clients that are open now. */
   readonly connections: number;
-  /** When data last moved on one of these; null: there are none, or this system does not tell. */
+  /** When data last moved on one of these, or one was opened; null: there are none, or this system does not tell. */
   readonly lastDataAt: EpochMs | null;
 };
 

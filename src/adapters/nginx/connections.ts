@@ -10,7 +10,7 @@ export type Connection = {
   readonly port: number;
   /** The other end as `address:port`, IPv6 without brackets, IPv4 in IPv6 as IPv4. */
   readonly peer: string;
-  /** Since data last moved on it, in either direction [ms]; null: none did, or the kernel was not asked. */
+  /** Since data last moved on it, in either direction, or since it was opened [ms]; null: the kernel did not tell. */
   readonly quietMs: number | null;
 };
 
@@ -50,19 +50,17 @@ export async function connectionsTo(
   return (await Promise.all(tables)).flatMap(parseProcNet).filter(({ port }) => port >= range.from && port <= range.to);
 }
 
-/** Lines such as `0 0 127.0.0.1:30001 127.0.0.1:5 cubic … bytes_sent:3 bytes_received:1 … lastsnd:4 lastrcv:4`. There
+/** Lines such as `0 0 127.0.0.1:30001 127.0.0.1:5 cubic rto:204 … lastsnd:4 lastrcv:4`. There
  *  may be many thousands, so only what is needed is taken out. */
 export const parseSs = (printed: string): readonly Connection[] =>
   printed.split('\n').flatMap((line) => {
     const ends = /^\s*\d+\s+\d+\s+(\S+)\s+(\S+)/.exec(line);
     if (ends?.[1] === undefined || ends[2] === undefined) return [];
-    // A time of 0 and a count of 0 are left out. The times begin with the connection, whether or not data moved.
-    const sent = line.includes(' bytes_sent:') ? Number(/ lastsnd:(\d+)/.exec(line)?.[1] ?? 0) : null;
-    const received = line.includes(' bytes_received:') ? Number(/ lastrcv:(\d+)/.exec(line)?.[1] ?? 0) : null;
-    return [{ port: portIn(ends[1]), peer: plain(ends[2]), quietMs: least(sent, received) }];
+    // A time of 0 is left out. Both begin with the connection.
+    const ago = (name: RegExp): number => Number(name.exec(line)?.[1] ?? 0);
+    const quietMs = line.includes(' rto:') ? Math.min(ago(/ lastsnd:(\d+)/), ago(/ lastrcv:(\d+)/)) : null;
+    return [{ port: portIn(ends[1]), peer: plain(ends[2]), quietMs }];
   });
-
-const least = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.min(a, b));
 
 const portIn = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
 

@@ -32,8 +32,8 @@ describe('Connections to ports', () => {
       const peer = `${client.localAddress}:${client.localPort}`;
       const ss = findSs();
       expect(ss).not.toBeNull();
-      for (const program of [ss, null])
-        expect(await connectionsTo(range, program, never)).toEqual([{ port, peer, quietMs: null }]);
+      expect(await connectionsTo(range, ss, never)).toEqual([{ port, peer, quietMs: expect.any(Number) }]);
+      expect(await connectionsTo(range, null, never)).toEqual([{ port, peer, quietMs: null }]);
       expect(
         await connectionsTo({ from: client.localPort ?? 0, to: client.localPort ?? 0 }, null, never),
       ).toMatchObject([{ port: client.localPort }]);
@@ -61,11 +61,12 @@ describe('Connections to ports', () => {
   });
 
   it.each([
-    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic rto:204', '10.9.8.7:5', null],
-    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic lastsnd:900 lastrcv:900 lastack:1', '10.9.8.7:5', null],
-    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic bytes_received:3 lastsnd:9 lastrcv:70 lastack:1', '10.9.8.7:5', 70],
-    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic bytes_sent:2 bytes_received:3 lastsnd:40 lastrcv:70', '10.9.8.7:5', 40],
-    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic bytes_sent:2 bytes_received:3 lastrcv:70', '10.9.8.7:5', 0],
+    ['0 0 10.0.0.1:30001 10.9.8.7:5', '10.9.8.7:5', null],
+    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic rto:204 bytes_sent:2', '10.9.8.7:5', 0],
+    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic rto:204 lastsnd:900 lastrcv:900 lastack:1', '10.9.8.7:5', 900],
+    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic rto:204 bytes_received:3 lastsnd:900 lastrcv:70 lastack:1', '10.9.8.7:5', 70],
+    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic rto:204 bytes_sent:2 lastsnd:40 lastrcv:70', '10.9.8.7:5', 40],
+    ['0 0 10.0.0.1:30001 10.9.8.7:5 cubic rto:204 bytes_sent:2 lastrcv:70', '10.9.8.7:5', 0],
     ['0 0 [::ffff:10.0.0.1]:30001 [::ffff:10.9.8.7]:5 cubic', '10.9.8.7:5', null],
     ['0 0 [2001:db8::1]:30001 [2001:db8::2]:5 cubic', '2001:db8::2:5', null],
     ['0 0 [fe80::1%eth0]:30001 [fe80::2%eth0]:5 cubic', 'fe80::2:5', null],
