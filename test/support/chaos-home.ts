@@ -8,7 +8,8 @@ import { type BrokerProcess, logTail, startBroker } from './broker-process.ts';
 import { endEverything, instanceProcesses } from './instance-processes.ts';
 import { type Picture, safetyViolations, takePicture, unsettled } from './invariants.ts';
 
-/** One class, `web`: the shipped echo server, without limits, without a reserve until one is asked for. */
+/** One class, `web`: the shipped echo server, without limits, without a reserve until one is asked for. An instance that
+ *  is lost in use is replaced where there is a proxy that can lead to another. */
 const CLASSES = `
 classes:
   web:
@@ -22,7 +23,7 @@ classes:
       interval: 50ms
       ready_interval: 500ms
     reserve: { target: 0, max_at_once: 4, retry: 1s }
-`;
+ON_LOSS`;
 
 export type HomeOptions = {
   /** Default: a file of its own. */
@@ -63,7 +64,9 @@ function portRanges(): { readonly processes: string; readonly proxies: string } 
 }
 
 const classes = (o: HomeOptions): string =>
-  CLASSES.replace('CONFIRM', o.confirmTimeout ?? '5m').replace('PROXY', o.proxy ?? 'direct');
+  CLASSES.replace('CONFIRM', o.confirmTimeout ?? '5m')
+    .replace('PROXY', o.proxy ?? 'direct')
+    .replace('ON_LOSS', o.proxy === 'nginx-local' ? '    on_loss: { replace: { attempts: 3, within: 1m } }\n' : '');
 
 export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
   const dir = await mkdtemp(join(tmpdir(), 'berth-chaos-'));

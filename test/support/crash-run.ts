@@ -29,7 +29,7 @@ export async function runCrashCase(
 }
 
 async function crash(home: ChaosHome, scenario: CrashScenario, point: CrashPoint): Promise<'survived' | 'died'> {
-  const c: CrashCase = { requestId: randomUUID(), session: null };
+  const c: CrashCase = { requestId: randomUUID(), session: null, killed: false };
   const first = await home.start();
   await scenario.prepare(first.client, c);
   await home.settled(first);

@@ -6,6 +6,8 @@ export type CrashCase = {
   readonly requestId: string;
   /** The session that the client was told of, as soon as it was. */
   session: Session | null;
+  /** Whether its instance was killed. */
+  killed: boolean;
 };
 
 /** One thing that a client asks of berth, or that berth does by itself. */
@@ -44,6 +46,22 @@ const ready = ({ instances }: StoreRecords): number => instances.filter((i) => i
 const isOver = ({ sessions, instances }: StoreRecords, c: CrashCase): boolean =>
   instances.length === 0 && sessions.every((s) => s.requestId !== c.requestId || s.phase === 'released');
 
+/** Where there is a proxy the instance is replaced, else the session ends. */
+const isSettled = (records: StoreRecords, c: CrashCase): boolean =>
+  isOver(records, c) ||
+  records.sessions.some(
+    (s) => s.requestId === c.requestId && s.phase === 'active' && s.replacing === undefined && s.replacements === 1,
+  );
+
+/** The program in the session's instance dies, once. */
+async function kill(c: CrashCase): Promise<void> {
+  if (c.killed) return;
+  const answer = await fetch(c.session?.endpoint?.ports[0]?.url ?? 'http://no.endpoint.invalid/');
+  const { pid } = (await answer.json()) as { readonly pid: number };
+  process.kill(pid, 'SIGKILL');
+  c.killed = true;
+}
+
 const nothing = async (): Promise<void> => undefined;
 
 export const SCENARIOS: readonly CrashScenario[] = [
@@ -81,6 +99,13 @@ export const SCENARIOS: readonly CrashScenario[] = [
       await client.setReserve('web', 2);
     },
     isDone: (records) => ready(records) === 2,
+  },
+  {
+    name: 'loss in use',
+    prepare: (client, c) => acquire(client, c),
+    isAhead: isActive,
+    act: (_, c) => kill(c),
+    isDone: isSettled,
   },
   {
     name: 'expiry',
