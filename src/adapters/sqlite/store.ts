@@ -103,7 +103,11 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
         group.push({ ...encoded, resolve, reject });
       });
     },
-    events: (range) => open(() => log.range(range)),
+    async events(range) {
+      // Who reads a long log page by page leaves room for others in between.
+      await new Promise((resolve) => setImmediate(resolve));
+      return open(() => log.range(range));
+    },
     trimEvents: (id) => open(() => changed(() => log.trim(id))),
     feed(signal): AsyncIterable<FeedEntry> {
       if (closed) throw closedError();
