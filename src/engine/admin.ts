@@ -32,7 +32,8 @@ export type AdminDeps = {
   readonly maxInstances: (provider: string) => number;
 };
 
-const TRIES = 20;
+/** More than for a session: many admins at once all write one record. */
+const TRIES = 200;
 
 /** What admins may do. */
 export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserves: () => readonly ReserveView[] } {

@@ -67,6 +67,29 @@ describe('a reserve', () => {
     expect(bed.world.calls.create).toBe(3);
   });
 
+  it('set to a thousand by mistake stays under the cap, and is given back at once when that is taken back', async () => {
+    const bed = await engineBed({ maxInstances: 8, classes: [withReserve({ target: 1, maxAtOnce: 4 })] });
+    await settled(bed, 1);
+    await set(bed, 1_000);
+    await bed.until('the cap is reached', () => bed.ready() === 8);
+    await bed.clock.advance(MINUTE);
+    expect(bed.world.calls.create).toBe(8);
+    expect(await view(bed)).toMatchObject({ lastFailure: 'all 8 instances allowed on costless are in use' });
+    await set(bed, 1);
+    await settled(bed, 1);
+    expect(bed.world.tags()).toHaveLength(1);
+  });
+
+  it('is what one of sixty admins at once said last, and each of them is answered', async () => {
+    const bed = await engineBed();
+    const calls = Array.from({ length: 60 }, (_, n) => bed.engine.admin.setReserve(ADMIN, 'echo', n % 7));
+    const views = await bed.finish(Promise.all(calls));
+    expect(views).toHaveLength(60);
+    const now = await view(bed);
+    expect(now?.target).toBeLessThan(7);
+    await settled(bed, now?.target ?? -1);
+  });
+
   it('is only for admins to see and set, and only of classes that there are', async () => {
     const bed = await engineBed();
     const { admin } = bed.engine;
