@@ -122,7 +122,10 @@ describe('JupyterLab as a session', () => {
   });
 
   it('opens by its link alone, computes, stays while it computes, and is culled with its WebSocket open', async () => {
-    const session = await berth.client.acquire({ class: 'jupyterlab' });
+    const states: string[] = [];
+    const onProgress = (s: Session): unknown => states.push(s.phase);
+    const session = await berth.client.acquire({ class: 'jupyterlab' }, { onProgress });
+    expect(states).toContain('starting');
     const [port] = session.endpoint?.ports ?? [];
     expect(port).toMatchObject({ name: 'http', tokenRequired: true });
     expect((await fetch(`${port?.url}/api/status`)).status).toBe(401);

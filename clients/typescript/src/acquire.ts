@@ -62,9 +62,12 @@ async function acquireAndWatch(
   const first = await acquireOnce(calls, request, requestId, Number.NEGATIVE_INFINITY, o);
   onProgress(first);
   if (!isWaiting(first) || request.waitMs === 0) return first;
-  return waitForActive(calls, first, {
+  const session = await waitForActive(calls, first, {
     onProgress,
     ...(until === undefined ? {} : { until }),
     ...(o.signal === undefined ? {} : { signal: o.signal }),
   });
+  // No watch tells the access token; the same request again does.
+  const wantsToken = session.endpoint?.ports.some((port) => port.tokenRequired) ?? false;
+  return wantsToken ? acquireOnce(calls, request, requestId, Number.NEGATIVE_INFINITY, o) : session;
 }
