@@ -136,7 +136,7 @@ describe('The console in a browser', () => {
 
     await row.getByRole('button', { name: 'Set the reserve of echo' }).click();
     await page.getByRole('button', { name: 'Back to 0, as configured' }).click();
-    await row.getByText('0 of 0 ready').waitFor();
+    await row.getByText('none kept').waitFor();
     await page.getByText('No instances.').waitFor();
 
     await client.setReserve('broken', 1);

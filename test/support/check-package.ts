@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './source-text.ts';
 
-const NEEDED = ['dist/src/cli/main.js', 'proto/berth/v1/session.proto', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+const NEEDED = [
+  'dist/src/cli/main.js',
+  'dist/src/http/console/assets/console.html',
+  'proto/berth/v1/session.proto',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+];
 /** Sources, tests and what a developer's run leaves behind are not published. */
 const UNWANTED = /^(src|test|node_modules|\.berth|\.ci)\/|\.ts$|\.db$/;
 

@@ -14,6 +14,9 @@ export function make(tag, props = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
+/** @returns {any} a field, by its id */
+export const field = (id) => byId(id);
+
 /** A link only where the address is one of the web. */
 export function link(url, text) {
   if (!/^https?:\/\//.test(url)) return make('span', { className: 'mono' }, text);

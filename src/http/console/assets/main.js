@@ -1,9 +1,9 @@
 import { showSession } from './details.js';
 import { askReserve, askTerminate, askToken, onToken, setPermission, tokenPressed } from './dialogs.js';
-import { byId, make, say } from './dom.js';
+import { byId, field, make, say } from './dom.js';
 import { plural } from './format.js';
 import { showFacts, showTiles } from './overview.js';
-import { follow, setToken } from './stream.js';
+import { follow, hasToken, setToken } from './stream.js';
 import { createPager, createTable } from './table.js';
 import { classColumns, eventColumns, instanceColumns, loopColumns, providerColumns, sessionColumns } from './views.js';
 
@@ -38,7 +38,7 @@ for (const name of ['sessions', 'instances', 'events'])
 
 /** Words that all must be somewhere in the text. */
 const finder = (id) => {
-  const words = byId(id).value.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = field(id).value.toLowerCase().split(/\s+/).filter(Boolean);
   return (...texts) => {
     if (words.length === 0) return true;
     const text = texts.join(' ').toLowerCase();
@@ -58,12 +58,12 @@ const ORDERS = {
 
 draw.sessions = () => {
   const found = finder('sessions-find');
-  const phase = byId('sessions-phase').value;
-  const ofClass = byId('sessions-class').value;
+  const phase = field('sessions-phase').value;
+  const ofClass = field('sessions-class').value;
   const rows = [...sessions.values()]
     .filter((r) => (!phase || r.phase === phase) && (!ofClass || r.class === ofClass))
     .filter((r) => found(r.name, r.id, r.owner, r.tenant, r.class, r.machine ?? '', r.instance ?? ''))
-    .sort(ORDERS[byId('sessions-sort').value]);
+    .sort(ORDERS[field('sessions-sort').value]);
   const leftOut = head?.leftOut ? `${plural(head.leftOut, 'more session')} not shown; use the command berth ls` : '';
   const filtered = rows.length < sessions.size ? `${sessions.size.toLocaleString()} in all` : '';
   tables.sessions.show(pagers.sessions.cut(rows, [filtered, leftOut].filter(Boolean).join(' · ')), now());
@@ -71,7 +71,7 @@ draw.sessions = () => {
 
 draw.instances = () => {
   const found = finder('instances-find');
-  const phase = byId('instances-phase').value;
+  const phase = field('instances-phase').value;
   const rows = [...instances.values()]
     .filter((r) => !phase || r.phase === phase)
     .map((r) => ({ ...r, sessionName: r.session ? sessions.get(r.session)?.name : undefined }))
@@ -86,7 +86,7 @@ draw.instances = () => {
 let paused = null;
 draw.events = () => {
   const found = finder('events-find');
-  const kind = byId('events-kind').value;
+  const kind = field('events-kind').value;
   const rows = (paused ?? events)
     .filter((e) => !kind || e.kind === kind)
     .filter((e) =>
@@ -142,7 +142,7 @@ function connection(tone, text) {
 }
 
 function classOptions() {
-  const select = byId('sessions-class');
+  const select = field('sessions-class');
   const names = (head?.status?.reserves ?? []).map((r) => r.class);
   if (
     names.join() ===
@@ -195,7 +195,11 @@ const again = follow({
     head = null;
     drawAll();
     notice(err.message);
-    if (err.reason === 'TOKEN_INVALID' || err.reason === 'NOT_ADMIN') setToken(null);
+    if (hasToken() && (err.reason === 'TOKEN_INVALID' || err.reason === 'NOT_ADMIN')) {
+      setToken(null);
+      // On the broker's own machine looking is allowed without.
+      setTimeout(again, 0);
+    }
     if (['TOKEN_MISSING', 'TOKEN_INVALID', 'NOT_ADMIN', 'TOO_MANY_WRONG_TOKENS'].includes(err.reason)) {
       setPermission({ mayAct: false, tokens: true });
       askToken(err.message);
@@ -205,16 +209,17 @@ const again = follow({
 onToken(again);
 
 for (const name of ['sessions', 'instances', 'events'])
-  for (const field of document.querySelectorAll(`#${name} .tools input, #${name} .tools select`))
-    field.addEventListener('input', () => {
+  for (const element of document.querySelectorAll(`#${name} .tools input, #${name} .tools select`))
+    element.addEventListener('input', () => {
       pagers[name].first();
       draw[name]();
     });
 
-byId('events-pause').addEventListener('click', ({ currentTarget }) => {
+byId('events-pause').addEventListener('click', () => {
   paused = paused === null ? events : null;
-  currentTarget.setAttribute('aria-pressed', String(paused !== null));
-  currentTarget.textContent = paused === null ? 'Pause' : 'Go on';
+  const button = byId('events-pause');
+  button.setAttribute('aria-pressed', String(paused !== null));
+  button.textContent = paused === null ? 'Pause' : 'Go on';
   draw.events();
 });
 byId('token').addEventListener('click', tokenPressed);
@@ -222,7 +227,8 @@ byId('token').addEventListener('click', tokenPressed);
 document.addEventListener('click', ({ target }) => {
   const pressed = target instanceof Element ? target.closest('[data-action]') : null;
   if (pressed === null) return;
-  const { action, id } = pressed.dataset;
+  const action = pressed.getAttribute('data-action');
+  const id = pressed.getAttribute('data-id');
   const reserve = (head?.status?.reserves ?? []).find((r) => r.class === id);
   const row = sessions.get(id);
   if (action === 'reserve' && reserve) askReserve(reserve);

@@ -53,6 +53,8 @@ export function follow(on) {
   let cut = new AbortController();
   let hurry = () => undefined;
   let tries = 0;
+  /** Whether the last connection was cut on purpose, to make another at once. */
+  let isWanted = false;
 
   async function once() {
     cut = new AbortController();
@@ -79,34 +81,46 @@ export function follow(on) {
     }
   }
 
+  /** How long to wait before the next try, told to the page [ms]. */
+  function pauseAfter(failed) {
+    const isRefused = failed instanceof Refused && failed.status < 500;
+    const pause = isRefused
+      ? Math.max(failed.retryMs, LAST_AGAIN_MS)
+      : Math.min(LAST_AGAIN_MS, FIRST_AGAIN_MS * 2 ** tries);
+    tries += 1;
+    // Many pages that lost the same broker should not all come back in the same moment.
+    const ms = pause * (0.75 + Math.random() / 2);
+    if (isRefused) on.refused(failed);
+    else on.waiting(ms, failed instanceof Refused ? failed.message : '');
+    return ms;
+  }
+
   async function forever() {
     for (;;) {
+      on.connecting();
       const failed = await once().then(
         () => null,
         (err) => err,
       );
-      const isRefused = failed instanceof Refused && failed.status < 500;
-      const pause = isRefused
-        ? Math.max(failed.retryMs, LAST_AGAIN_MS)
-        : Math.min(LAST_AGAIN_MS, FIRST_AGAIN_MS * 2 ** tries);
-      tries += 1;
-      // Many pages that lost the same broker should not all come back in the same moment.
-      const ms = pause * (0.75 + Math.random() / 2);
-      if (isRefused) on.refused(failed);
-      else on.waiting(ms, failed instanceof Refused ? failed.message : '');
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        hurry = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      on.connecting();
+      if (!isWanted) await pausing(pauseAfter(failed));
+      isWanted = false;
     }
   }
+
+  /** @returns {Promise<void>} */
+  const pausing = (ms) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
   void forever();
   return () => {
     tries = 0;
+    isWanted = true;
     cut.abort();
     hurry();
   };
