@@ -42,9 +42,10 @@ local wrong, revision = clash(k, A[a], expects + puts + drops)
 if wrong then return {1, wrong, revision} end
 
 local sums, set, sets = {}, {'MSET'}, 1
+local have = counters > 0 and call('MGET', unpack(K, 3, 2 + counters))
 for i = 1, counters do
   local key, add, max = K[2 + i], tonumber(A[3 + 2 * i]), A[4 + 2 * i]
-  local value = sums[key] or tonumber(call('GET', key) or 0)
+  local value = sums[key] or tonumber(have[i] or 0)
   if max ~= '' and add > 0 and value + add > tonumber(max) then return {2, i, string.format('%.0f', value)} end
   sums[key] = value + add
   set[sets + 1], set[sets + 2] = key, string.format('%.0f', value + add)
