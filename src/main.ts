@@ -290,6 +290,7 @@ async function openHttp(
     console: createConsole({
       admin: engine.admin,
       auth: engine.auth,
+      isReady: engine.isReady,
       mirror: engine.mirror,
       view: (session) => viewOf({ clock, mirror: engine.mirror }, session),
       clock,

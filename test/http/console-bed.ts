@@ -35,6 +35,7 @@ export async function startBed() {
   const answers: ServerResponse[] = [];
   let told = Promise.withResolvers<void>();
   let watches = 0;
+  let isReady = true;
   const web = createConsole({
     admin: {
       ...engine.admin,
@@ -60,6 +61,7 @@ export async function startBed() {
       },
     },
     auth: engine.auth,
+    isReady: () => isReady,
     mirror,
     view: (s) => viewOf({ clock, mirror }, s),
     clock,
@@ -88,6 +90,9 @@ export async function startBed() {
     server,
     origin,
     watches: () => watches,
+    setReady(value: boolean): void {
+      isReady = value;
+    },
     /** The server's ends of all requests so far. */
     answers,
     happens(e: EventView): void {

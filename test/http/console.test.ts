@@ -139,6 +139,17 @@ describe('Actions of the console', () => {
     });
   });
 
+  it('wait, as all else, until it is known whether there are tokens', async () => {
+    const { post, get, setReady } = await startBed();
+    setReady(false);
+    const set = () => post('/console/api/reserve', { class: 'echo', target: 3 });
+    expect(await set()).toMatchObject({ status: 503, text: expect.stringContaining('STARTING') });
+    expect(await get('/console/api/stream')).toMatchObject({ status: 503 });
+    expect(await get('/console/')).toMatchObject({ status: 200 });
+    setReady(true);
+    expect(await set()).toMatchObject({ status: 200 });
+  });
+
   it('tell of the store that is away, and nothing of errors of their own', async () => {
     const { post, engine, errors } = await startBed();
     engine.put(aSession('active', { id: sessionId(7) }));

@@ -13,6 +13,8 @@ import { createStreams, MAX_STREAMS, type StreamsOptions } from './streams.ts';
 export type ConsoleOptions = Omit<StreamsOptions, 'caller' | 'admin' | 'reads'> & {
   readonly admin: Pick<AdminUseCases, 'status' | 'setReserve' | 'terminate' | 'events' | 'watchEvents'>;
   readonly auth: Authenticator;
+  /** Whether the store was read: before that it is not known who may do what. */
+  readonly isReady: () => boolean;
 };
 
 /** The web console below /console/. */
@@ -163,6 +165,9 @@ export function createConsole(o: ConsoleOptions): Console {
     if (!allowed.includes(req.method ?? '')) {
       req.resume();
       sendJson(req, res, 405, { error: 'method not allowed' }, { allow: allowed.join(', '), ...PAGE_HEADERS });
+    } else if (path.startsWith('api/') && !o.isReady()) {
+      req.resume();
+      sendJson(req, res, 503, { error: 'the broker is starting', reason: 'STARTING' }, PAGE_HEADERS);
     } else if (action === undefined) await read(req, res, path);
     else await act(req, res, action);
   }

@@ -319,7 +319,9 @@ export const eventColumns = [
     title: 'Why',
     className: 'why',
     key: (e) => e.id,
-    paint: (td, e) => td.append(pile(e.reason ? make('span', {}, e.reason) : null, e.detail ? sub(e.detail) : null)),
+    paint: (td, e) =>
+      (e.reason || e.detail) &&
+      td.append(pile(e.reason ? make('span', {}, e.reason) : null, e.detail ? sub(e.detail) : null)),
   },
   { title: 'By', className: 'narrow', key: (e) => e.actor },
 ];
