@@ -151,10 +151,11 @@ const MARKS = { ok: ['green', 'ok  '], warn: ['yellow', 'warn'], fail: ['red', '
 function report(findings: readonly Finding[], color: boolean): string {
   const longest = Math.max(...findings.map((f) => f.check.length));
   const indent = ' '.repeat(longest + 8);
-  const lines = findings.flatMap(({ check, level, seen, todo }) => {
+  const lines = findings.flatMap(({ check, level, seen, todo }, i) => {
     const [hue, mark] = MARKS[level];
     const line = `${paint(hue, mark, color)}  ${check.padEnd(longest)}  ${plain(seen)}`;
-    return todo === '' ? [line] : [line, `${indent}→ ${plain(todo)}`];
+    // The same advice for several lines is given below the last of them.
+    return todo === '' || findings[i + 1]?.todo === todo ? [line] : [line, `${indent}→ ${plain(todo)}`];
   });
   const count = (level: Finding['level']) => findings.filter((f) => f.level === level).length;
   const total = `${count('ok')} fine, ${count('warn')} could be better, ${count('fail')} will not work`;

@@ -36,8 +36,8 @@ export function explain(err: unknown, address: string): readonly string[] {
   if (err.code === 'unavailable' && !err.answered) return unreachable(err, address);
   const lines = [plain(err.message)];
   for (const { subject, description } of err.quota) {
-    const line = plain(`${subject}: ${description}`);
-    if (!lines.includes(line)) lines.push(line);
+    // Said once is enough.
+    if (!lines.some((line) => line.includes(plain(description)))) lines.push(plain(`${subject}: ${description}`));
   }
   const hint = hintFor(err);
   return hint === null ? lines : [...lines, `hint: ${hint}`];

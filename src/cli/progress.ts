@@ -4,7 +4,7 @@ import type { Session } from '../../clients/typescript/src/types.ts';
 import { running } from './format.ts';
 import { monotonic, now } from './system.ts';
 import { cutTo } from './width.ts';
-import { standing } from './words.ts';
+import { phase, standing } from './words.ts';
 
 /** What people see on stderr while a session is on its way. */
 export type Progress = {
@@ -25,7 +25,9 @@ function liveLine(startedAt: number): Progress {
   let latest: Session | null = null;
   const draw = () => {
     if (latest === null) return;
-    const line = [latest.phase, running(monotonic() - startedAt), standing(latest, now())].filter((p) => p !== '');
+    const line = [phase(latest, now(), false), running(monotonic() - startedAt), standing(latest, now())].filter(
+      (p) => p !== '',
+    );
     process.stderr.write(`\r\u001b[K${cutTo(line.join('  '), (process.stderr.columns || 80) - 1)}`);
   };
   const timer = setInterval(draw, TICK_MS);
@@ -45,7 +47,7 @@ function plainLines(startedAt: number): Progress {
   let last = '';
   return {
     update(session) {
-      const line = `${session.phase}  ${standing(session, now())}`.trimEnd();
+      const line = `${phase(session, now(), false)}  ${standing(session, now())}`.trimEnd();
       if (line === last || session.phase === 'active') return;
       last = line;
       process.stderr.write(`${session.id}  ${running(monotonic() - startedAt)}  ${line}\n`);

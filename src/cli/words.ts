@@ -82,15 +82,10 @@ export const refused = (s: Session): string =>
     .map(([rule, n]) => `${n} by ${plain(rule)}`)
     .join(', ');
 
-/** Why it waits, which attempt it is, how far it is and when it should be there; empty when there is nothing to say. */
+/** Why it waits, which attempt it is and when it should be there; empty when there is nothing to say. */
 export function standing(s: Session, now: number): string {
-  const done = percent(s, now);
-  const parts = [
-    s.phase === 'queued' && s.queuePosition > 0 ? `#${s.queuePosition} in the queue` : '',
-    plain(s.waitingFor),
-    s.attempts > 1 ? `attempt ${s.attempts}` : '',
-    [done === null ? '' : `${done}%`, toGo(s, now)].filter((p) => p !== '').join(', '),
-  ].filter((p) => p !== '');
+  const attempt = s.attempts > 1 ? `attempt ${s.attempts}` : '';
+  const parts = [plain(s.waitingFor), attempt, toGo(s, now)].filter((p) => p !== '');
   return parts.length === 0 ? '' : `(${parts.join(', ')})`;
 }
 

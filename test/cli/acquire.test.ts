@@ -66,7 +66,7 @@ describe('berth acquire', () => {
       waitingFor: '',
       expectedActiveTime: timestamp(Date.now() + 60_000),
     });
-    await cli.said('starting  (0%, about 1m to go)');
+    await cli.said('starting 0%  (about 1m to go)');
     broker.move(onlyId(), activeFields(Date.now()));
     const { code, stdout, stderr } = await cli.done;
     expect(code).toBe(0);

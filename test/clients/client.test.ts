@@ -250,6 +250,21 @@ describe('watch', () => {
     expect(watches.map((w) => w.afterRevision)).toEqual([0, 1, 2]);
   });
 
+  it('tells each place in the queue, which is no new revision, also one taken during a break', async () => {
+    const { id } = broker.add({ phase: 'SESSION_PHASE_QUEUED', queuePosition: 5 });
+    const seen: string[] = [];
+    for await (const session of client.watch({ id })) {
+      seen.push(`${session.phase} #${session.queuePosition}`);
+      if (session.queuePosition === 5) broker.place(id, 4);
+      if (session.queuePosition === 4) {
+        broker.place(id, 3);
+        await broker.restart();
+      }
+      if (session.queuePosition === 3) broker.move(id, { phase: 'SESSION_PHASE_RELEASED', queuePosition: 0 });
+    }
+    expect(seen).toEqual(['queued #5', 'queued #4', 'queued #3', 'released #0']);
+  });
+
   it('fails at once when there is no such session', async () => {
     expect(await failure(client.watch({ id: 's-none' }).next())).toMatchObject({
       code: 'not-found',

@@ -10,7 +10,6 @@ import {
 import type { AcquireSessionRequest__Output } from '../../clients/typescript/src/generated/berth/v1/AcquireSessionRequest.ts';
 import type { BrokerAdminHandlers } from '../../clients/typescript/src/generated/berth/v1/BrokerAdmin.ts';
 import type { Event } from '../../clients/typescript/src/generated/berth/v1/Event.ts';
-import type { EventFilter__Output } from '../../clients/typescript/src/generated/berth/v1/EventFilter.ts';
 import type { GetStatusResponse } from '../../clients/typescript/src/generated/berth/v1/GetStatusResponse.ts';
 import type { InstanceStatus } from '../../clients/typescript/src/generated/berth/v1/InstanceStatus.ts';
 import type { Reserve } from '../../clients/typescript/src/generated/berth/v1/Reserve.ts';
@@ -19,9 +18,9 @@ import type { SessionBrokerHandlers } from '../../clients/typescript/src/generat
 import type { SessionClass } from '../../clients/typescript/src/generated/berth/v1/SessionClass.ts';
 import type { TenantQuota } from '../../clients/typescript/src/generated/berth/v1/TenantQuota.ts';
 import type { Token } from '../../clients/typescript/src/generated/berth/v1/Token.ts';
-import type { Timestamp__Output } from '../../clients/typescript/src/generated/google/protobuf/Timestamp.ts';
 import { brokerProto } from '../../clients/typescript/src/proto.ts';
 import { type FakeError, statusOf } from './fake-error.ts';
+import { isLater, matches } from './fake-events.ts';
 
 export type FakeSession = Session & { readonly id: string; readonly revision: number };
 type Asked = { readonly method: string; readonly request: unknown; readonly authorization: string };
@@ -54,6 +53,8 @@ export type FakeBroker = {
   add(session: Partial<Session>): FakeSession;
   /** Changes a session as a broker would: with a new revision, told to all who watch. */
   move(id: string, change: Partial<Session>): FakeSession;
+  /** Moves a session in its queue, which is no new revision. */
+  place(id: string, queuePosition: number): void;
   /** Resolves once `count` calls of the method have arrived. */
   arrived(method: string, count?: number): Promise<void>;
   /** Cuts all connections and listens again at the same address, with the same sessions. */
@@ -109,6 +110,12 @@ export async function startFakeBroker(
       fake.sessions.set(id, after);
       changes.emit('change');
       return after;
+    },
+    place(id, queuePosition) {
+      const before = fake.sessions.get(id);
+      if (before === undefined) throw new Error(`no session ${id}`);
+      fake.sessions.set(id, { ...before, queuePosition });
+      changes.emit('change');
     },
     async arrived(method, count = 1) {
       while (fake.asked.filter((a) => a.method === method).length < count) await once(changes, 'asked');
@@ -176,15 +183,18 @@ export async function startFakeBroker(
     if (failure !== null) return void call.emit('error', failure);
     let revision = call.request.afterRevision;
     let id: string;
+    let place = 0;
     try {
-      id = find(call.request).id;
+      ({ id, queuePosition: place = 0 } = find(call.request));
     } catch (err) {
       return void call.emit('error', err);
     }
     const send = () => {
       const session = fake.sessions.get(id);
-      if (session === undefined || session.revision <= revision) return;
+      if (session === undefined) return;
+      if (session.revision <= revision && (session.queuePosition ?? 0) === place) return;
       revision = session.revision;
+      place = session.queuePosition ?? 0;
       call.write({ session });
       if (session.phase === 'SESSION_PHASE_RELEASED') call.end();
     };
@@ -363,16 +373,6 @@ export function activeFields(now: number): Partial<Session> {
     cost: 0.0125,
     attempts: 1,
   };
-}
-
-const isLater = (e: Event, since: Timestamp__Output | null): boolean =>
-  since === null || Number(e.time?.seconds ?? 0) >= since.seconds;
-
-function matches(e: Event, f: EventFilter__Output | null): boolean {
-  if (f === null) return true;
-  const ofSession = f.sessionId === '' || e.sessionId === f.sessionId || e.subject === f.sessionId;
-  const kind = f.kinds.length === 0 || f.kinds.includes(e.kind ?? '');
-  return ofSession && kind && (f.class === '' || e.class === f.class) && (f.tenant === '' || e.tenant === f.tenant);
 }
 
 const isWaiting = (s: Session | undefined): boolean =>

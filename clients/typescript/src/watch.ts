@@ -14,7 +14,7 @@ export type WatchOptions = {
 };
 
 /** Where a watch is; moves with every state. */
-type Cursor = Breaks & { ref: SessionRef; revision: number };
+type Cursor = Breaks & { ref: SessionRef; revision: number /** 0: not queued. */; place: number };
 
 /** See BerthClient.watch. After a broken stream it goes on behind the last revision seen: no state comes twice. */
 export async function* watchSession(
@@ -23,7 +23,7 @@ export async function* watchSession(
   o: WatchOptions = {},
 ): AsyncGenerator<Session, void, undefined> {
   const { system } = calls;
-  const cursor: Cursor = { ref, revision: o.afterRevision ?? 0, breaks: 0, brokenSince: null };
+  const cursor: Cursor = { ref, revision: o.afterRevision ?? 0, place: 0, breaks: 0, brokenSince: null };
   for (;;) {
     const opened = system.monotonic();
     const broken = yield* watchOnce(calls, cursor, o.signal);
@@ -61,14 +61,18 @@ async function* watchOnce(
   cursor: Cursor,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Session, BerthError | null, undefined> {
-  const request = { ...encodeRef(cursor.ref), afterRevision: cursor.revision };
+  // The place in the queue moves without a new revision: who waits asks for the present state once more.
+  const afterRevision = cursor.place > 0 ? cursor.revision - 1 : cursor.revision;
+  const request = { ...encodeRef(cursor.ref), afterRevision };
   try {
     for await (const answer of channel.stream((m) => channel.sessions.watchSession(request, m), signal)) {
       const session = decodeSession(answer.session);
-      const later = session.revision > cursor.revision;
+      const moved = session.revision === cursor.revision && session.queuePosition !== cursor.place;
+      const later = session.revision > cursor.revision || moved;
       // A name is the living session's only: the last state could not be asked for by it.
       Object.assign(cursor, { ref: { id: session.id }, breaks: 0, brokenSince: null });
       cursor.revision = Math.max(cursor.revision, session.revision);
+      if (later) cursor.place = session.queuePosition;
       if (later) yield session;
       if (session.phase === 'released') return null;
     }

@@ -140,7 +140,7 @@ const instanceRow = (i: InstanceStatus, color: boolean): readonly string[] => [
   ),
   age(i.createTime, now()),
   i.sessionId || '-',
-  plain([i.provider, i.providerRef, i.region].filter((p) => p !== '').join(' ')),
+  plain([i.provider, i.providerRef === i.id ? '' : i.providerRef, i.region].filter((p) => p !== '').join(' ')),
   resources(i.granted),
   dollars(i.pricePerHour),
   dollars(i.cost),
