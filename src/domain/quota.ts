@@ -1,5 +1,5 @@
 import type { Requirements, Resources } from './resources.ts';
-import type { Session } from './session.ts';
+import type { Counted, Session } from './session.ts';
 
 /** What one tenant may have. null: not limited. */
 export type Quota = {
@@ -24,9 +24,6 @@ export type Quotas = {
 export const NO_QUOTA: Quota = { sessions: null, gpus: null, rate: null, classes: new Map() };
 
 export const quotaOf = (q: Quotas, tenant: string): Quota => q.tenants.get(tenant) ?? q.default;
-
-/** What a session added to its tenant's counters when it was made, beside itself: it gives back exactly that. */
-export type Counted = { readonly gpus: number };
 
 /** As in the contract. */
 export type QuotaName = 'sessions' | 'gpus' | typeof RATE | `class:${string}`;

@@ -1,6 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
 import type { InstanceId, ProxyId, SessionId } from './ids.ts';
-import type { Counted } from './quota.ts';
 import type { Micros, Requirements, Resources } from './resources.ts';
 import type { EpochMs } from './time.ts';
 
@@ -63,6 +62,9 @@ export type InstanceFacts = {
 
 /** An end that comes by itself. */
 export type PlannedEnd = { readonly reason: 'expired' | 'idle' | 'unconfirmed'; readonly endAt: EpochMs };
+
+/** What a session added to its tenant's counters when it was made, beside itself: it gives back exactly that. */
+export type Counted = { readonly gpus: number };
 
 type Base = {
   readonly id: SessionId;
