@@ -62,6 +62,9 @@ describe('errors', () => {
     expect((await berth('acquire', 'warm')).stderr).toBe(
       'berth: limit reached\nberth: tenant default: 5 of 5 sessions\n',
     );
+    const quota = { subject: 'tenant default', description: '5 of 5 sessions' };
+    broker.fail('AcquireSession', { code: status.RESOURCE_EXHAUSTED, message: 'all used: 5 of 5 sessions', quota });
+    expect((await berth('acquire', 'warm')).stderr).toBe('berth: all used: 5 of 5 sessions\n');
   });
 
   it('say that no broker is there, and how to start one', async () => {

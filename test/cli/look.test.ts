@@ -41,6 +41,18 @@ describe('berth events', () => {
     expect(stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}session/);
   });
 
+  it('names a phase once that stays', async () => {
+    broker.emit({
+      kind: 'session',
+      subject: SESSION,
+      class: 'echo',
+      actor: 'sessions',
+      before: 'active',
+      after: 'active',
+    });
+    expect(cells((await berth('events')).stdout)[0]).toContain('active');
+  });
+
   it('asks for what the options say', async () => {
     broker.add({ id: SESSION, name: 'lab', phase: 'SESSION_PHASE_ACTIVE' });
     addLog();

@@ -83,7 +83,7 @@ function eventLine(e: BerthEvent, color: boolean): string {
   const reserve = e.kind === 'reserve';
   const before = e.before || (reserve ? 'default' : '');
   const after = e.after || (reserve ? 'default' : '');
-  const change = before === '' ? after : `${before} → ${after}`;
+  const change = before === '' || before === after ? after : `${before} → ${after}`;
   const why = [e.reason, e.detail]
     .filter((p) => p !== '')
     .map(plain)
