@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { createMirror } from '../../src/engine/mirror.ts';
 import type { EventView } from '../../src/engine/use-cases.ts';
@@ -136,12 +136,12 @@ function ask(port: number, method: string, path: string, headers: Record<string,
 }
 
 /** One open stream: what it said so far, as pairs of name and data. */
-export function openStream(port: number, headers: Record<string, string> = {}) {
+export function openStream(port: number, headers: Record<string, string> = {}, agent: Agent | false = false) {
   const said: { readonly name: string; readonly data: Record<string, unknown> }[] = [];
   let hasEnded = false;
   let answer: IncomingMessage | null = null;
   let isPaused = false;
-  const req = request({ host: '127.0.0.1', port, path: '/console/api/stream', headers, agent: false }, (res) => {
+  const req = request({ host: '127.0.0.1', port, path: '/console/api/stream', headers, agent }, (res) => {
     let rest = '';
     answer = res;
     res.setEncoding('utf8').on('data', (d: string) => {

@@ -1,4 +1,6 @@
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EventView } from '../../src/engine/use-cases.ts';
 import { eventually } from '../support/eventually.ts';
@@ -135,9 +137,13 @@ describe('The stream of the console', () => {
 
   it('says goodbye when the broker stops, and holds the stop up by nothing', async () => {
     const { server } = await startBed();
-    const page = openStream(server.port);
+    const agent = new Agent({ keepAlive: true });
+    onTestFinished(() => agent.destroy());
+    const page = openStream(server.port, {}, agent);
     await eventually('the first state', () => page.of('state')[0]);
-    await server.stop(new AbortController().signal);
+    const stopped = server.stop(new AbortController().signal).then(() => true);
+    // A connection that is kept would be waited for.
+    expect(await Promise.race([stopped, sleep(5_000, false, { ref: false })])).toBe(true);
     await eventually('the end', () => page.ended());
     expect(page.of('bye')).toHaveLength(1);
   });

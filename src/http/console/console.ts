@@ -103,6 +103,8 @@ export function createConsole(o: ConsoleOptions): Console {
       sendJson(req, res, 503, { error, reason: 'TOO_MANY' }, PAGE_HEADERS);
       return;
     }
+    // Its connection is used for nothing else, and must not be waited for when the broker stops.
+    res.shouldKeepAlive = false;
     res.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
