@@ -98,6 +98,36 @@ describe('events', () => {
   });
 });
 
+describe('logs that are followed', () => {
+  const read = async (logs: AsyncGenerator<Uint8Array>, times: number): Promise<string> => {
+    let text = '';
+    for (let n = 0; n < times; n += 1) text += Buffer.from((await logs.next()).value ?? []).toString();
+    return text;
+  };
+
+  it('go on after a break with what was written meanwhile, and nothing twice', async () => {
+    const { id } = broker.add({ phase: 'SESSION_PHASE_ACTIVE' });
+    broker.logs = ['one\n', 'two\n'];
+    const logs = client.logs({ id }, { follow: true });
+    expect(await read(logs, 2)).toBe('one\ntwo\n');
+    broker.logs = ['on', 'e\ntw', 'o\nthree\n', 'four\n'];
+    await broker.restart();
+    expect(await read(logs, 2)).toBe('three\nfour\n');
+    await logs.return();
+  });
+
+  it('begin anew where the log no longer holds what came last', async () => {
+    const { id } = broker.add({ phase: 'SESSION_PHASE_ACTIVE' });
+    broker.logs = ['one\n'];
+    const logs = client.logs({ id }, { follow: true });
+    expect(await read(logs, 1)).toBe('one\n');
+    broker.logs = ['new\n'];
+    await broker.restart();
+    expect(await read(logs, 1)).toBe('new\n');
+    await logs.return();
+  });
+});
+
 describe('what admins may look at', () => {
   it('list instances page by page, with what they are for', async () => {
     broker.instancesPerPage = 2;

@@ -9,6 +9,7 @@ import type { GetSessionResponse__Output } from './generated/berth/v1/GetSession
 import type { KeepAliveResponse__Output } from './generated/berth/v1/KeepAliveResponse.ts';
 import type { ListSessionsResponse__Output } from './generated/berth/v1/ListSessionsResponse.ts';
 import type { ReleaseSessionResponse__Output } from './generated/berth/v1/ReleaseSessionResponse.ts';
+import { type LogOptions, streamLogs } from './logs.ts';
 import { SYSTEM, type System } from './system.ts';
 import type { AcquireRequest, ListQuery, Session, SessionPage, SessionRef } from './types.ts';
 import { type WatchOptions, waitForActive, watchSession } from './watch.ts';
@@ -20,6 +21,7 @@ export type { CallOptions } from './calls.ts';
 export type { TlsOptions } from './channel.ts';
 export { BerthError, type BerthErrorCode, isBerthError } from './errors.ts';
 export type { EventWatchOptions } from './events.ts';
+export type { LogOptions } from './logs.ts';
 export type * from './types.ts';
 export type * from './types-admin.ts';
 export type { WatchOptions } from './watch.ts';
@@ -80,11 +82,9 @@ export type BerthClient = AdminCalls & {
   keepAlive(ref: SessionRef, options?: CallOptions): Promise<Session>;
   /** Moves the end of the lifetime to `expireTime`. */
   extend(ref: SessionRef, expireTime: Date, options?: CallOptions): Promise<Session>;
-  /** Bytes as the instance wrote them, oldest first. Not tried again after a break: bytes would come twice. */
-  logs(
-    ref: SessionRef,
-    options?: { readonly follow?: boolean; readonly tailLines?: number; readonly signal?: AbortSignal },
-  ): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Bytes as the instance wrote them, oldest first. With `follow` it goes on after a broken connection: nothing is left
+   *  out; what repeats itself word for word may come twice then. Otherwise it is not tried again. */
+  logs(ref: SessionRef, options?: LogOptions): AsyncGenerator<Uint8Array, void, undefined>;
   /** Ends every open call and the connection. Sessions go on. */
   close(): void;
   [Symbol.dispose](): void;
@@ -178,9 +178,6 @@ function createSessionCalls(calls: Calls): SessionCalls {
         ).session,
       );
     },
-    async *logs(ref, { follow = false, tailLines, signal } = {}) {
-      const request = { ...encodeRef(ref), follow, ...(tailLines === undefined ? {} : { tailLines }) };
-      for await (const { data } of channel.stream((m) => sessions.streamLogs(request, m), signal)) yield data;
-    },
+    logs: (ref, o) => streamLogs(calls, ref, o),
   };
 }

@@ -109,9 +109,17 @@ function endPlus(session: Session, byMs: number): Date {
   );
 }
 
+/** How long following goes on without a broker [ms]. */
+const PATIENCE_MS = 120_000;
+
 /** What the instance wrote, as it is, also with --json. */
 export async function logs(ctx: Context, ref: string, follow: boolean, tail: number | undefined): Promise<void> {
-  const options = { follow, signal: ctx.signal, ...(tail === undefined ? {} : { tailLines: tail }) };
+  const options = {
+    follow,
+    signal: ctx.signal,
+    retryForMs: PATIENCE_MS,
+    ...(tail === undefined ? {} : { tailLines: tail }),
+  };
   for await (const bytes of ctx.client.logs(parseRef(ref), options)) {
     if (process.stdout.write(bytes)) continue;
     await new Promise<void>((resolve) => process.stdout.once('drain', resolve));
