@@ -259,7 +259,7 @@ export const ClassSchema = z.strictObject({
   }),
   on_loss: z
     .union([z.literal('end'), OnLoss])
-    .default('end')
+    .prefault('end')
     .meta({
       description:
         'What becomes of a session whose instance is lost in use: it ends, or the instance is replaced behind the same endpoint',

@@ -15,6 +15,8 @@ export type Described = {
   readonly properties?: Readonly<Record<string, Described>>;
   readonly additionalProperties?: Described | boolean;
   readonly items?: Described;
+  /** What may stand there in its place. */
+  readonly anyOf?: readonly Described[];
   readonly required?: readonly string[];
 };
 

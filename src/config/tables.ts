@@ -54,9 +54,11 @@ function optionRows(node: Described, path: readonly string[]): Row[] {
     const here = [...path, name];
     const item = option.items?.properties === undefined ? [] : optionRows(option.items, [...path, `${name}[]`]);
     if (option.properties !== undefined) return optionRows(option, here);
+    const written = option.anyOf?.flatMap((way) => optionRows(way, here)) ?? [];
     return [
       [`\`${here.join('.')}\``, fallbackOf(option, node, name), acceptedBy(option), option.description ?? ''],
       ...item,
+      ...written,
     ] as Row[];
   });
 }
