@@ -4,7 +4,8 @@ export type NginxAccess = {
   readonly token: string;
   /** The parameter of a query that brings it. Lowercase letters, digits and `_`. */
   readonly parameter: string;
-  /** Cookies are shared by all ports of a host: a name that no other proxy has. Lowercase letters, digits and `_`. */
+  /** Cookies are shared by all ports of a host: a name that no other proxy has, `berth_` and 26 lowercase letters and
+   *  digits. */
   readonly cookie: string;
 };
 
@@ -17,8 +18,8 @@ export type NginxAccess = {
  */
 export function accessMaps({ token, parameter, cookie }: NginxAccess): readonly string[] {
   if (!/^[0-9a-f]{32,128}$/.test(token)) throw new RangeError('the access token is not 32 to 128 hexadecimal digits');
-  for (const name of [parameter, cookie])
-    if (!/^[a-z0-9_]{1,100}$/.test(name)) throw new RangeError(`not usable as a name: ${name}`);
+  if (!/^[a-z0-9_]{1,100}$/.test(parameter)) throw new RangeError(`not usable as a name: ${parameter}`);
+  if (!/^berth_[0-9a-z]{26}$/.test(cookie)) throw new RangeError(`not usable as a name: ${cookie}`);
   const given = [`'Bearer ${token}'`, `'token ${token}'`];
   const pair = `${parameter}=${token}`;
   return [
@@ -39,10 +40,6 @@ export function accessMaps({ token, parameter, cookie }: NginxAccess): readonly 
     "map $berth_entry $berth_link_cache { link no-store; default ''; }",
     "map $berth_entry $berth_link_referrer { link no-referrer; default ''; }",
     `map $http_authorization $berth_authorization { ${given.map((g) => `${g} '';`).join(' ')} default $http_authorization; }`,
-    // As loosely as nginx reads cookies; when it stands there twice, none of them goes on.
-    `map $http_cookie $berth_cookies { "~*^(?<berth_f>.*?)[;,] *${cookie} *=[^;]*(?<berth_g>.*)$" $berth_f$berth_g;`,
-    `  "~*^ *${cookie} *=[^;]*(?:; *(?<berth_h>.*))?$" $berth_h; default $http_cookie; }`,
-    `map $berth_cookies $berth_cookie { ~*${cookie} ''; default $berth_cookies; }`,
   ];
 }
 
@@ -56,8 +53,7 @@ export const doorkeeper = (): readonly string[] => [
   'add_header Referrer-Policy $berth_link_referrer always;',
 ];
 
-/** Neither the token nor its cookie reaches the instance; what else stands in these headers does. */
+/** The token does not reach the instance; another Authorization does. */
 export const withoutToken = (module: 'proxy' | 'grpc'): readonly string[] => [
   `${module}_set_header Authorization $berth_authorization;`,
-  `${module}_set_header Cookie $berth_cookie;`,
 ];

@@ -1,6 +1,7 @@
 import type { ProxySettings } from '../domain/proxy.ts';
 import { accessMaps, doorkeeper, withoutToken } from './access.ts';
 import { answerLocations, answerMaps, grpcAnswerLocations } from './answers.ts';
+import { cookieMaps, withoutCookies } from './cookies.ts';
 import type { NginxDescription, NginxPort } from './describe.ts';
 
 /**
@@ -106,6 +107,7 @@ function http(d: NginxDescription): readonly string[] {
     "map $http_x_forwarded_host $berth_forwarded_host { '' $berth_host; default $http_x_forwarded_host; }",
     "map $http_x_real_ip $berth_real_ip { '' $remote_addr; default $http_x_real_ip; }",
     ...answerMaps(),
+    ...cookieMaps(),
     ...(d.access === null ? [] : accessMaps(d.access)),
     'server_tokens off;',
     'merge_slashes off;',
@@ -211,6 +213,7 @@ const forwarded = (module: Module): readonly string[] => [
   `${module}_set_header X-Forwarded-For $proxy_add_x_forwarded_for;`,
   `${module}_set_header X-Forwarded-Proto $berth_proto;`,
   `${module}_set_header X-Forwarded-Host $berth_forwarded_host;`,
+  withoutCookies(module),
 ];
 
 const X_ACCEL = ['Redirect', 'Expires', 'Limit-Rate', 'Buffering', 'Charset'].map((name) => `X-Accel-${name}`);

@@ -4,6 +4,7 @@ import { renderNginx } from '../../src/nginx/render.ts';
 import { PROXY_SETTINGS } from '../support/fixtures.ts';
 
 const TOKEN = '0123456789abcdef'.repeat(4);
+const COOKIE = `berth_${'01234abcd'.padEnd(26, '0')}`;
 const SERVING: NginxDescription = {
   generation: 3,
   ports: [
@@ -60,14 +61,14 @@ describe('The nginx configuration', () => {
   });
 
   it('is this where requests need a token', async () => {
-    const asking = { ...SERVING, access: { token: TOKEN, parameter: 'berth_token', cookie: 'berth_1' } };
+    const asking = { ...SERVING, access: { token: TOKEN, parameter: 'berth_token', cookie: COOKIE } };
     await expect(renderNginx(asking)).toMatchFileSnapshot('golden/asking.conf');
   });
 
   it.each(['', "x'; default open", 'f'.repeat(31), 'F'.repeat(64), `${'f'.repeat(63)}\n`])(
     'refuses a token %j, without telling it',
     (token) => {
-      const render = () => renderNginx({ ...SERVING, access: { token, parameter: 'berth_token', cookie: 'berth_1' } });
+      const render = () => renderNginx({ ...SERVING, access: { token, parameter: 'berth_token', cookie: COOKIE } });
       expect(render).toThrow('the access token is not 32 to 128 hexadecimal digits');
     },
   );

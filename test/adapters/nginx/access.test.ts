@@ -114,7 +114,7 @@ describe('A proxy that asks for a token', () => {
     ['a=1; COOKIE', 'a=1'],
     ['a=1; COOKIE; b=x=y; c', 'a=1; b=x=y; c'],
     ['xCOOKIE; COOKIE; xCOOKIE', undefined],
-    ['COOKIE; a=1; COOKIE', undefined],
+    ['COOKIE; a=1; COOKIE', 'a=1'],
   ])('takes its own cookie out of %j', async (cookie, left) => {
     const port = await web();
     const sent = cookie.replaceAll('COOKIE', `${cookieNameOf(id)}=${TOKEN}`);
@@ -122,6 +122,33 @@ describe('A proxy that asks for a token', () => {
     expect(answer.status).toBe(200);
     expect(toldBy(answer).headers.cookie).toBe(left);
     expect(answer.text).not.toContain(TOKEN);
+  });
+
+  it('takes the cookies of all sessions on this host out, which a browser sends along, and no other', async () => {
+    const port = await web();
+    const others = Array.from({ length: 50 }, (_, i) => [
+      `berth_${String(i).padStart(26, '0')}=${WRONG}`,
+      `a${i}="berth; ${i}"`,
+    ]).flat();
+    const own = `${cookieNameOf(id)}=${TOKEN}`;
+    const kept = others.filter((c) => !c.startsWith('berth_')).join('; ');
+    for (const headers of [{ cookie: [own, ...others].join('; ') }, { ...bearer, cookie: others.join('; ') }])
+      expect(toldBy(await ask(port, '/', headers)).headers.cookie).toBe(kept);
+  });
+
+  it('lets no cookie go on where more of them are from sessions than it can take out', async () => {
+    const many = Array.from({ length: 80 }, (_, i) => `berth_${String(i).padStart(26, '0')}=1; a=${i}`).join('; ');
+    const answer = await ask(await web(), '/', { ...bearer, cookie: many });
+    expect(answer.status).toBe(200);
+    expect(toldBy(answer).headers).not.toHaveProperty('cookie');
+  });
+
+  it('takes them out also where everybody is let in', async () => {
+    const endpoint = await world.serve([at(await httpServer(teller))]);
+    const of = (cookie: string) => ask(portOf(endpoint), '/', { cookie }).then((a) => toldBy(a).headers.cookie);
+    expect(await of(`x=1; ${cookieNameOf(id)}=${TOKEN}; y=2`)).toBe('x=1; y=2');
+    expect(await of(`${cookieNameOf(id).toUpperCase()} = ${TOKEN}`)).toBeUndefined();
+    expect(await of('berth=1;; berth_x="2",3;c')).toBe('berth=1;; berth_x="2",3;c');
   });
 
   it("passes on what is the instance's: its own Authorization beside the cookie", async () => {
