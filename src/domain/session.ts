@@ -102,6 +102,8 @@ export type Use = {
   readonly activeAt: EpochMs;
   readonly expireAt: EpochMs;
   readonly lastUsedAt: EpochMs;
+  /** What its instance said then of its use, where that is a value that changes with it. Absent: nothing yet. */
+  readonly counter?: string;
   /** Until then somebody must ask for the session; null once somebody did. */
   readonly confirmBy: EpochMs | null;
   readonly warning: PlannedEnd | null;

@@ -155,6 +155,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     unlearn();
     unwatch();
     rates.end();
+    await activity.ended();
     r.observers.clear();
   }
 }
