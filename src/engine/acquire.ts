@@ -129,7 +129,7 @@ function begin(ctx: EngineContext, caller: Caller, input: AcquireInput, asked: A
     attempts: 0,
     counted: { gpus: gpusOf(c.resources, input.requirements) },
     queueBy: now + checked.terms.queueTimeoutMs,
-    waitingFor: 'capacity',
+    waitingFor: 'its turn',
   };
   return { caller, input, asked, session, name: null, candidates: FIRST_CANDIDATES };
 }

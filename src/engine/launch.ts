@@ -52,7 +52,10 @@ export async function planLaunch(
   }
   const { suitable, refused } = sortOut(found, of.requirements);
   const best = suitable.toSorted((a, b) => a.microsPerHour - b.microsPerHour)[0];
-  if (best === undefined) return { why: `${c.provider} has nothing with these resources`, refused };
+  if (best === undefined) {
+    const rules = Object.keys(refused).join(', ');
+    return { why: `${c.provider} has nothing with these resources${rules === '' ? '' : ` (${rules})`}`, refused };
+  }
   // With other resources than the class's it is no reserve member either: one who asks for nothing gets the class's.
   const personal = of.personal || !sameResources(resources, c.resources);
   return { offer: best, ...recordsFor(ctx, c, { ...of, personal }, best) };
