@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { reporters } from './test/support/reporters.ts';
 
-/** What `npm test` runs. The suites under test/chaos take minutes and have a configuration of their own. */
+/** What `npm test` runs. The suites under test/chaos take minutes, those under test/guests want a browser and JupyterLab:
+ *  they have configurations of their own. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/chaos/**', 'node_modules/**'],
+    exclude: ['test/chaos/**', 'test/guests/**', 'node_modules/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Real processes on a machine that others use, too, may be late once; a defect fails twice.

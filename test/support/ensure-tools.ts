@@ -1,5 +1,5 @@
-// Runs before the tests: they talk to a real Redis, make certificates, put a real nginx in front of instances, look at
-// the web console with a real Chromium, and run a real JupyterLab.
+// Runs before the tests: they talk to a real Redis, make certificates and put a real nginx in front of instances. With
+// --guests also for those that look at the web console with a real Chromium and run a real JupyterLab.
 // Installs what is missing where that needs no question asked (Debian and its kin, as root or with a sudo that wants no
 // password); otherwise fails and says what to type. Tests are never skipped.
 // The tests start servers of their own on free ports: a service that the package starts does not matter to them.
@@ -83,37 +83,54 @@ function jupyterProblem(): string | null {
   }
 }
 
+type Tool = {
+  /** Debian's, that bring it. */
+  readonly packages: readonly string[];
+  /** What is wrong with it here; null: nothing. */
+  readonly problem: () => string | null | Promise<string | null>;
+  /** More ways to get it. */
+  readonly hint?: string;
+};
+
+const REDIS: Tool = {
+  packages: ['redis-server'],
+  problem() {
+    const major = version();
+    if (major !== null && major >= REDIS_AT_LEAST) return null;
+    return `Redis ${REDIS_AT_LEAST} or later: ${major === null ? 'redis-server was not found' : `${major} is too old`}`;
+  },
+  hint: `Debian 12, Ubuntu 24.04 or later; brew install redis; or a folder with redis-server on PATH, such as ${join('/opt', 'redis', 'bin')}`,
+};
+
+/** For every suite. */
+const SERVERS: readonly Tool[] = [
+  REDIS,
+  { packages: ['openssl'], problem: () => (hasOpenssl() ? null : 'openssl') },
+  { packages: NGINX, problem: nginxProblem },
+];
+
+/** For the suite in which a browser and JupyterLab are guests. */
+const GUESTS: readonly Tool[] = [
+  { packages: CHROMIUM, problem: () => (findChromium(PATH) === null ? 'Chromium' : null) },
+  { packages: PYTHON, problem: () => (hasVenv() ? null : 'Python with venv') },
+  { packages: [], problem: jupyterProblem },
+];
+
 /** Makes sure of all. Returns what to tell the user when one is not there, or null. */
-async function ensureTools(): Promise<string | null> {
-  const missing = [
-    ...(version() === null ? ['redis-server'] : []),
-    ...(hasOpenssl() ? [] : ['openssl']),
-    ...((await nginxProblem()) === null ? [] : NGINX),
-    ...(findChromium(PATH) === null ? CHROMIUM : []),
-    ...(hasVenv() ? [] : PYTHON),
-  ];
-  if (missing.length > 0) install(missing);
-  if (!hasOpenssl())
-    return 'The tests need openssl. Install it and run this again:\n    sudo apt-get install -y openssl';
-  const nginx = await nginxProblem();
-  if (nginx !== null) return `The tests need nginx with its stream module: ${nginx}`;
-  if (findChromium(PATH) === null)
-    return 'The tests need Chromium. Install it and run this again:\n    sudo apt-get install -y chromium fonts-dejavu-core';
-  if (!hasVenv())
-    return 'The tests need Python with venv. Install it and run this again:\n    sudo apt-get install -y python3 python3-venv';
-  const major = version();
-  if (major !== null && major >= REDIS_AT_LEAST) return jupyterProblem();
-  const have = major === null ? 'redis-server was not found' : `redis-server ${major} is too old`;
-  return [
-    `The tests need Redis ${REDIS_AT_LEAST} or later, and ${have}. Install it and run this again:`,
-    '    sudo apt-get update && sudo apt-get install -y redis-server     (Debian 12 or later, Ubuntu 24.04 or later)',
-    '    brew install redis                                              (macOS)',
-    `    or put a folder with redis-server on PATH, such as ${join('/opt', 'redis', 'bin')}`,
-  ].join('\n');
+async function ensureTools(tools: readonly Tool[]): Promise<string | null> {
+  for (const tool of tools) {
+    if (tool.packages.length > 0 && (await tool.problem()) !== null) install(tool.packages);
+    const problem = await tool.problem();
+    if (problem === null) continue;
+    const hint = tool.hint === undefined ? '' : `\n    (${tool.hint})`;
+    const type = tool.packages.length === 0 ? '' : `\n    sudo apt-get install -y ${tool.packages.join(' ')}`;
+    return `The tests need ${problem}${type === '' ? '' : '. Install it and run this again:'}${type}${hint}`;
+  }
+  return null;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const problem = await ensureTools();
+  const problem = await ensureTools(process.argv.includes('--guests') ? [...SERVERS, ...GUESTS] : SERVERS);
   if (problem !== null) {
     console.error(problem);
     process.exitCode = 1;

@@ -7,9 +7,9 @@ import { WebSocket } from 'ws';
 import { parse, stringify } from 'yaml';
 import type { Session } from '../../clients/typescript/src/client.ts';
 import { shippedFile } from '../../src/config/shipped.ts';
+import { type Served, serve, startHome } from '../e2e/served.ts';
 import { eventually } from '../support/eventually.ts';
 import { ensureJupyterLab } from '../support/jupyterlab.ts';
-import { type Served, serve, startHome } from './served.ts';
 
 const INSTALL_MS = 10 * 60_000;
 const IDLE_MS = 6_000;

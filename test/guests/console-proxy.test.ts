@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../clients/typescript/src/client.ts';
 import { findNginx } from '../../src/adapters/nginx/find.ts';
+import { serve, startHome } from '../e2e/served.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/redis-server.ts';
 import { sourceText } from '../support/source-text.ts';
-import { serve, startHome } from './served.ts';
 
 const CLASSES = `
 classes:

@@ -1,10 +1,10 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../clients/typescript/src/client.ts';
+import { type Served, serve, startHome } from '../e2e/served.ts';
 import { OTHER_NAME, startBrowser } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/redis-server.ts';
-import { type Served, serve, startHome } from './served.ts';
 
 const CLASSES = `
 defaults:
