@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { configError, describeInput, explain, type Problem, pathText } from './explain.ts';
 import { didYouMean } from './nearest.ts';
-import { isLoopback, type Listen, type PortRange, type StorePlace } from './places.ts';
+import { isLoopback, isWildcard, type Listen, type PortRange, type StorePlace } from './places.ts';
 import { ConfigSchema, type Variables } from './schema.ts';
 import { shippedFile } from './shipped.ts';
 import { formatDuration } from './units.ts';
@@ -81,7 +81,7 @@ function crossCheck(v: Variables): Problem[] {
   const refuse: Refuse = (name, text) => problems.push({ path: [name], text });
   checkTls(v, refuse);
   checkPorts(v, refuse);
-  if (['0.0.0.0', '::'].includes(v.BERTH_PROXY_LISTEN) && v.BERTH_PROXY_HOST === undefined)
+  if (isWildcard(v.BERTH_PROXY_LISTEN) && v.BERTH_PROXY_HOST === undefined)
     refuse(
       'BERTH_PROXY_HOST',
       `is required with BERTH_PROXY_LISTEN=${v.BERTH_PROXY_LISTEN}: callers cannot connect there`,

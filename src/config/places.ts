@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 export type Listen = { readonly host: string; readonly port: number };
 
 /** `HOST:PORT`, IPv6 in brackets; null: not readable. */
@@ -11,6 +13,28 @@ export function parseListen(text: string): Listen | null {
 /** Whether nobody but this machine can reach an address. Names other than localhost may resolve to anything. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+/** As everybody writes it, so that two spellings are one address (`::0` is `::`). null: not readable, in need of a zone
+ *  (`fe80::1%eth0`), which only this machine knows, or IPv4 in another dress (`::ffff:0.0.0.0`). */
+export function parseIp(text: string): string | null {
+  if (isIP(text) === 4) return text;
+  if (isIP(text) !== 6 || text.includes('%')) return null;
+  const ip = new URL(`http://[${text}]`).hostname.slice(1, -1);
+  return ip.startsWith('::ffff:') ? null : ip;
+}
+
+/** The addresses that stand for all of this machine's: one can listen there, but not connect. */
+export const isWildcard = (ip: string): boolean => ip === '0.0.0.0' || ip === '::';
+
+/** What callers can be told: a name, or an address that is no wildcard. null: neither. */
+export function parseHost(text: string): string | null {
+  const ip = parseIp(text);
+  if (ip !== null) return isWildcard(ip) ? null : ip;
+  const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+  // A last label of digits alone would be an address that is none.
+  const isName = text.length <= 253 && new RegExp(`^(?:${label}\\.)*(?!\\d+$)${label}$`).test(text);
+  return isName ? text : null;
+}
 
 export type PortRange = { readonly from: number; readonly to: number };
 

@@ -1,7 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { duration, flag, wholeText, written } from './fields.ts';
-import { parseListen, parsePortRange, parseStore } from './places.ts';
+import { parseHost, parseIp, parseListen, parsePortRange, parseStore } from './places.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -51,13 +50,13 @@ export const ConfigSchema = z.strictObject({
     doc: 'Ports for proxy nginx-local',
     accepts: 'FROM-TO within 1024-65535',
   }).prefault('30000-32767'),
-  BERTH_PROXY_LISTEN: written((text) => (isIP(text) === 0 ? undefined : text), {
+  BERTH_PROXY_LISTEN: written((text) => parseIp(text) ?? undefined, {
     doc: 'Address on which proxies of kind nginx-local listen. Off loopback, give classes `access: token`',
     accepts: 'an IP address, such as 127.0.0.1, 0.0.0.0 or ::',
   }).prefault('127.0.0.1'),
-  BERTH_PROXY_HOST: written((text) => (/^[A-Za-z0-9.:-]{1,253}$/.test(text) ? text : undefined), {
+  BERTH_PROXY_HOST: written((text) => parseHost(text) ?? undefined, {
     doc: 'Host name or address that callers are told for proxies, and where berth itself probes sessions. Default: BERTH_PROXY_LISTEN; needed where that is a wildcard',
-    accepts: 'a host name or an IP address',
+    accepts: 'a host name or an IP address without a port, and no wildcard',
   }).optional(),
   BERTH_ACTIVITY_INTERVAL: duration({
     min: 100,

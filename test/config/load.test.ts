@@ -55,6 +55,36 @@ describe('the configuration of a broker', () => {
     expect(() => parseAddress(url)).not.toThrow();
   });
 
+  it.each(['0.0.0.0', '::', '::0', '0:0:0:0:0:0:0:0'])(
+    'wants a host to tell callers when proxies listen on %s',
+    (all) => {
+      expect(refusal({ BERTH_PROXY_LISTEN: all })).toContain('BERTH_PROXY_HOST: is required with BERTH_PROXY_LISTEN=');
+      expect(loadConfig({ BERTH_PROXY_LISTEN: all, BERTH_PROXY_HOST: 'a.example' }, '/srv').proxyHost).toBe(
+        'a.example',
+      );
+    },
+  );
+
+  it.each(['fe80::1%lo', '::ffff:0.0.0.0', '[::1]', '010.0.0.1', 'localhost', '127.0.0.1:80'])(
+    'lets no proxy listen on %s, which nginx would refuse or take for something else',
+    (address) => {
+      expect(refusal({ BERTH_PROXY_LISTEN: address })).toContain('accepted: an IP address, such as');
+    },
+  );
+
+  it.each(['0.0.0.0', '::', 'a.example:80', '-', 'a..b', '127.0.0', '1.2.3.4.5', '[::1]', 'a.example.'])(
+    'does not tell callers to connect to %s',
+    (host) => {
+      expect(refusal({ BERTH_PROXY_HOST: host })).toBe(
+        `BERTH_PROXY_HOST: "${host}" is not accepted; accepted: a host name or an IP address without a port, and no wildcard`,
+      );
+    },
+  );
+
+  it.each(['a', 'sessions.example.org', 'x1--y.example', '10.0.0.1', '::1'])('tells callers %s', (host) => {
+    expect(loadConfig({ BERTH_PROXY_HOST: host }, '/srv').proxyHost).toBe(host);
+  });
+
   it('counts relative paths from the folder it was started in', () => {
     const config = loadConfig(
       { BERTH_STORE: 'sqlite:a/b.db', BERTH_TLS_CERT: 'c.pem', BERTH_TLS_KEY: '/k.pem' },
