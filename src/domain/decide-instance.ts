@@ -149,7 +149,8 @@ function decideDestroying(
   policy: InstancePolicy,
   now: EpochMs,
 ): InstanceDecision {
-  if (seen.status === 'missing' && now >= i.settleAt)
+  // Where it is known by name its create is over, whatever has become of the clock since.
+  if (seen.status === 'missing' && (i.ref !== null || now >= i.settleAt))
     return { instance: gone(i, i.why, i.detail, i.rentedAt, now), lookAt: null };
   if (i.ref === null && 'ref' in seen) {
     // Found: the create is over, and absence from now on is proof.

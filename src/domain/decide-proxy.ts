@@ -42,9 +42,14 @@ export function decideProxy(p: Proxy, instance: Instance | undefined, seen: Prox
 const endpointOf = (p: Proxy, endpoint: Endpoint): Endpoint =>
   p.access === 'token' ? { ...endpoint, tokenRequired: true } : endpoint;
 
-/** Another instance has taken the place of a lost one: the proxy is led there, its endpoint stays. */
+/** Another instance has taken the place of a lost one: the proxy is led there, its endpoint stays. In between it leads
+ *  nowhere: the address of the lost one may soon be that of somebody else's instance. */
 function follow(p: ProxyIn<'serving'>, instance: Instance | undefined, seen: ProxySeenNow): ProxyDecision {
-  const upstream = isOver(instance) ? null : addressesOf(instance);
+  if (isOver(instance)) {
+    if (p.upstream.length === 0 || !p.endpoint.stable) return {};
+    return seen.status === 'serving' ? { proxy: { ...p, upstream: [] } } : { ask: 'ensure', upstream: null };
+  }
+  const upstream = addressesOf(instance);
   if (upstream === null || sameAddresses(upstream, p.upstream)) return {};
   return seen.status === 'serving' ? { proxy: { ...p, upstream } } : { ask: 'ensure', upstream };
 }

@@ -110,8 +110,8 @@ const ENDS: readonly {
   },
   {
     why: 'instance-lost',
-    when: (c) => outOfReplacements(c.s, c.policy.onLoss, c.now) !== null,
-    detail: (c) => outOfReplacements(c.s, c.policy.onLoss, c.now) ?? '',
+    when: (c) => outOfReplacements(c.s, c.policy.onLoss, c.policy.heldUntil, c.now) !== null,
+    detail: (c) => outOfReplacements(c.s, c.policy.onLoss, c.policy.heldUntil, c.now) ?? '',
   },
   { why: 'expired', when: (c) => due(c.s.expireAt, c.policy, c.now), detail: () => 'its lifetime was over' },
   {

@@ -50,6 +50,7 @@ type Base = {
 export type Proxy = Base &
   (
     | { readonly phase: 'creating'; readonly upstream: Addresses | null }
+    /** `upstream` empty: its instance was lost, and none has taken its place yet. */
     | { readonly phase: 'serving'; readonly upstream: Addresses; readonly endpoint: Endpoint }
     | { readonly phase: 'deleting' }
     | { readonly phase: 'gone' }

@@ -49,5 +49,5 @@ export function expectedActive(
   if (startMs === null) return null;
   const first = placedAt[0];
   if (first === undefined || placedAt.length < FEWEST) return position === 1 ? now + startMs : null;
-  return now + startMs + Math.ceil(((position - 1) * (now - first)) / placedAt.length);
+  return now + startMs + Math.ceil(((position - 1) * Math.max(0, now - first)) / placedAt.length);
 }

@@ -1,10 +1,10 @@
 import { factsOf } from './bind.ts';
 import { costSoFar } from './cost.ts';
-import type { Addresses } from './endpoint.ts';
+import type { Addresses, NamedPort } from './endpoint.ts';
 import type { Instance, InstanceIn } from './instance.ts';
 import type { Proxy, ProxyIn } from './proxy.ts';
-import type { SessionIn } from './session.ts';
-import type { ReplacePolicy } from './session-class.ts';
+import type { Session, SessionIn } from './session.ts';
+import type { ReplacePolicy, SessionClass } from './session-class.ts';
 import type { EpochMs } from './time.ts';
 
 type Active = SessionIn<'active'>;
@@ -25,12 +25,29 @@ export const loseInstance = (s: Active, detail: string, now: EpochMs): Active =>
   replacing: { since: s.replacing?.since ?? now, detail, attempts: s.replacing?.attempts ?? 0, waitingFor: '' },
 });
 
-/** Why the session cannot wait any longer for another instance; null: it can. */
-export function outOfReplacements(s: Active, policy: ReplacePolicy | null, now: EpochMs): string | null {
+/** What its class says of a lost instance, for this session: an address that is the instance's own cannot outlive it,
+ *  whatever the class says by now. */
+export const lossPolicy = (s: Session, c: Pick<SessionClass, 'onLoss'> | undefined): ReplacePolicy | null =>
+  s.phase === 'active' && s.endpoint.stable ? (c?.onLoss ?? null) : null;
+
+/** Whether an instance with these ports can serve behind a proxy with those. */
+export const samePorts = (a: readonly NamedPort[], b: readonly NamedPort[]): boolean =>
+  a.length === b.length && a.every((p) => b.some((q) => p.name === q.name && p.protocol === q.protocol));
+
+/** Why the session cannot wait any longer for another instance; null: it can.
+ *  @param heldUntil nothing ends for its time before this: the clock has just jumped */
+export function outOfReplacements(
+  s: Active,
+  policy: ReplacePolicy | null,
+  heldUntil: EpochMs,
+  now: EpochMs,
+): string | null {
   if (s.replacing === undefined || policy === null) return null;
-  const { attempts, detail, since } = s.replacing;
-  if (now >= since + policy.withinMs)
-    return `${detail}; it could not be replaced within ${Math.round(policy.withinMs / 1_000)} s`;
+  const { attempts, detail, since, waitingFor } = s.replacing;
+  if (now >= since + policy.withinMs && now >= heldUntil) {
+    const why = waitingFor === '' ? '' : `: ${waitingFor}`;
+    return `${detail}; it could not be replaced within ${Math.round(policy.withinMs / 1_000)} s${why}`;
+  }
   if (attempts >= policy.attempts && s.paidFrom === null) return `${detail} (the last of ${attempts} replacements)`;
   return null;
 }

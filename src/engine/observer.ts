@@ -34,19 +34,31 @@ export function createObserver(deps: {
   let lastSeen = new Map<InstanceId, EpochMs>();
   let listedAt: EpochMs | null = null;
   let listError = '';
+  /** Right before the first list after the clock was set back: records of before it have later times. */
+  let setBackAt = Number.NEGATIVE_INFINITY;
   const blind = createBlindness();
+
+  /** A complete list. */
+  function take(found: readonly Owned[], startedAt: EpochMs): void {
+    if (startedAt < (begun.at(-1) ?? startedAt)) {
+      setBackAt = startedAt - 1;
+      begun = [];
+      lastSeen = new Map();
+    }
+    owned = new Map(found.map((o) => [o.tag, o]));
+    begun = [...begun, startedAt].slice(-KEEP_LISTS);
+    const seen = new Map<InstanceId, EpochMs>();
+    for (const [tag, at] of lastSeen) if (at >= (begun[0] ?? 0)) seen.set(tag, at);
+    for (const tag of owned.keys()) seen.set(tag, startedAt);
+    lastSeen = seen;
+    listedAt = startedAt;
+  }
 
   async function list(signal: AbortSignal): Promise<void> {
     const startedAt = clock.now();
     try {
       const found = await provider.listOwned(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
-      owned = new Map(found.map((o) => [o.tag, o]));
-      begun = [...begun, startedAt].slice(-KEEP_LISTS);
-      const seen = new Map<InstanceId, EpochMs>();
-      for (const [tag, at] of lastSeen) if (at >= (begun[0] ?? 0)) seen.set(tag, at);
-      for (const tag of owned.keys()) seen.set(tag, startedAt);
-      lastSeen = seen;
-      listedAt = startedAt;
+      take(found, startedAt);
       listError = '';
       blind.sighted(startedAt);
       deps.onList(found);
@@ -59,7 +71,10 @@ export function createObserver(deps: {
 
   /** Complete lists in a row, up to the last, that were begun after `after` and did not have it. */
   const missedBy = (tag: InstanceId, after: EpochMs): number =>
-    begun.filter((at) => at > after && at > (lastSeen.get(tag) ?? Number.NEGATIVE_INFINITY)).length;
+    begun.filter((at) => at > sinceHere(after) && at > (lastSeen.get(tag) ?? Number.NEGATIVE_INFINITY)).length;
+
+  /** A time that is still to come is of before the clock was set back: whatever was listed since was listed after it. */
+  const sinceHere = (after: EpochMs): EpochMs => (after > clock.now() ? setBackAt : after);
 
   async function isAbsent(ref: InstanceRef, signal: AbortSignal): Promise<boolean> {
     const seen = await provider.inspect(ref, AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
@@ -88,7 +103,7 @@ export function createObserver(deps: {
     wake: () => sleeper.wake(),
     /** Whether the last list did not have an instance that should be in it. */
     isMissing: (i: Instance): boolean =>
-      'ref' in i && i.ref !== null && !owned.has(i.id) && (begun.at(-1) ?? 0) > i.since,
+      'ref' in i && i.ref !== null && !owned.has(i.id) && (begun.at(-1) ?? 0) > sinceHere(i.since),
     /** What is known of an instance; absence only as proof, for lists begun after `after`. */
     async seen(i: Instance, after: EpochMs, signal: AbortSignal): Promise<InstanceSeen> {
       const entry = owned.get(i.id);

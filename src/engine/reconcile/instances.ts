@@ -10,8 +10,8 @@ import { decideSession } from '../../domain/decide-session.ts';
 import { BrokerError, isBrokerError } from '../../domain/errors.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance, InstanceIn, InstanceRef } from '../../domain/instance.ts';
+import { lossPolicy } from '../../domain/replace.ts';
 import type { Session } from '../../domain/session.ts';
-import type { EpochMs } from '../../domain/time.ts';
 import type { ComputeProvider, Created, Offer } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
@@ -36,8 +36,8 @@ export type InstanceDeps = {
   readonly probes: Probes;
   /** The offer that an instance was intended on, as long as this replica leads. */
   readonly offers: Map<InstanceId, Offer>;
-  /** How often destruction was asked for, and when it may be again. */
-  readonly destroys: Map<InstanceId, { readonly times: number; readonly nextAt: EpochMs }>;
+  /** How often destruction was asked for, and when it may be again [monotonic ms]. */
+  readonly destroys: Map<InstanceId, { readonly times: number; readonly nextAt: number }>;
 };
 
 /** One look at an instance: see, decide, commit, act. @returns when to look again [monotonic ms] */
@@ -59,13 +59,16 @@ export async function lookAtInstance(d: InstanceDeps, id: InstanceId, signal: Ab
   const policy = {
     createMs: observer.provider.limits.createMs,
     blindMs: 'rentedAt' in i && i.rentedAt !== null ? observer.blindMs(i.rentedAt) : 0,
-    destroyAt: d.destroys.get(id)?.nextAt ?? 0,
+    destroyAt: recordTime(ctx, d.destroys.get(id)?.nextAt),
   };
   const decision = decideInstance(i, seen, probe, policy, ctx.clock.now());
   const current = await commitDecision(d, i, decision);
   if (current === null) return ctx.clock.monotonic();
   return act(d, observer, current, decision, signal);
 }
+
+const recordTime = ({ clock }: EngineContext, monotonic: number | undefined): number =>
+  monotonic === undefined ? 0 : clock.now() + (monotonic - clock.monotonic());
 
 const pause = (times: number): number =>
   Math.min(DESTROY_AGAIN_MAX_MS, DESTROY_AGAIN_MS * 2 ** Math.min(10, times - 1));
@@ -97,8 +100,9 @@ function changesFor({ ctx }: InstanceDeps, before: Instance, after: Instance): r
   const session = after.phase !== 'gone' || after.for === null ? undefined : ctx.mirror.session(after.for);
   if (session === undefined || !isWaitedFor(session, after.id)) return [own];
   const seen = { instance: after, proxy: ctx.mirror.proxy(after.proxy) };
-  const onLoss = ctx.classes.current().get(session.asked.class)?.onLoss ?? null;
-  const policy = { keepEndedMs: ctx.keepEndedMs, heldUntil: 0, usedKnownUntil: 0, onLoss };
+  const onLoss = lossPolicy(session, ctx.classes.current().get(session.asked.class));
+  // Only what the loss means is decided here: deadlines are the session's own look's business.
+  const policy = { keepEndedMs: ctx.keepEndedMs, heldUntil: Number.POSITIVE_INFINITY, usedKnownUntil: 0, onLoss };
   const decided = decideSession(session, seen, policy, ctx.clock.now()).session;
   return decided === undefined ? [own] : [own, { kind: 'session', before: session, after: decided }];
 }
@@ -118,7 +122,7 @@ async function act(
   if (decision.ask === 'create' && i.phase === 'requested') return create(d, observer.provider, i, signal);
   if (decision.ask === 'destroy' && i.phase === 'destroying' && i.ref !== null) {
     await destroy(d, observer, i.id, i.ref, signal);
-    return monotonicOf(clock, d.destroys.get(i.id)?.nextAt ?? null);
+    return d.destroys.get(i.id)?.nextAt ?? null;
   }
   const next = monotonicOf(clock, decision.lookAt);
   const probeAt = d.probes.nextAt(i);
@@ -134,7 +138,7 @@ async function destroy(
   signal: AbortSignal,
 ): Promise<void> {
   const times = (d.destroys.get(id)?.times ?? 0) + 1;
-  d.destroys.set(id, { times, nextAt: d.ctx.clock.now() + pause(times) });
+  d.destroys.set(id, { times, nextAt: d.ctx.clock.monotonic() + pause(times) });
   await observer.provider.destroy(ref, AbortSignal.any([signal, AbortSignal.timeout(DESTROY_MS)]));
   observer.wake();
 }

@@ -46,7 +46,7 @@ export async function lookAtProxy(
 /** One that serves is asked for again and again: it may have died, and nobody else would notice. */
 async function check(ctx: EngineContext, port: SessionProxy, p: Proxy, signal: AbortSignal): Promise<number | null> {
   if (p.phase !== 'serving' || port.checkMs === null) return null;
-  const { status } = await port.ensure(specOf(ctx, p, p.upstream), signal);
+  const { status } = await port.ensure(specOf(ctx, p, p.upstream.length === 0 ? null : p.upstream), signal);
   return ctx.clock.monotonic() + (status === 'serving' ? port.checkMs : AGAIN_MS);
 }
 

@@ -1,6 +1,7 @@
+import type { Member } from '../../domain/bind.ts';
 import { deleting } from '../../domain/decide-proxy.ts';
 import type { ProxyIn } from '../../domain/proxy.ts';
-import { replaceBy } from '../../domain/replace.ts';
+import { replaceBy, samePorts } from '../../domain/replace.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import { memberKeys, suits } from '../claim.ts';
@@ -28,18 +29,33 @@ export async function replaceLost(
     // One whose next instance is on its way, or whose end is near, waits for nothing here.
     if (session.paidFrom !== null || proxy?.phase !== 'serving') continue;
     if (c.onLoss === null || (session.replacing?.attempts ?? 0) >= c.onLoss.attempts) continue;
-    const claimed = isPersonal(session) ? null : await claim(d, session, proxy);
-    const outcome: Outcome =
-      claimed ?? (full === null ? await launch(d, c, session, proxy, signal) : await wait(d, session, full, 'full'));
-    outcomes.push(outcome);
+    outcomes.push(await replace(d, c, session, proxy, full, signal));
   }
   return outcomes;
+}
+
+const OTHER_PORTS: Nothing = { why: 'its class has other ports than the session by now', refused: {} };
+
+async function replace(
+  d: QueueDeps,
+  c: SessionClass,
+  session: Lost,
+  proxy: ProxyIn<'serving'>,
+  full: Nothing | null,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const claimed = isPersonal(session) ? null : await claim(d, session, proxy);
+  if (claimed !== null) return claimed;
+  // Its endpoint would be there, and nothing behind it.
+  if (!samePorts(c.ports, proxy.ports)) return wait(d, session, OTHER_PORTS, 'waits');
+  return full === null ? launch(d, c, session, proxy, signal) : wait(d, session, full, 'full');
 }
 
 /** null: there is no member that suits. */
 async function claim({ ctx, term }: QueueDeps, session: Lost, proxy: ProxyIn<'serving'>): Promise<Outcome | null> {
   const { pool } = ctx.mirror;
-  const members = pool.hold(session.asked.class, (m) => suits(m, session), 1, ctx.ids.pick);
+  const does = (m: Member): boolean => suits(m, session) && samePorts(m.instance.ports, proxy.ports);
+  const members = pool.hold(session.asked.class, does, 1, ctx.ids.pick);
   const member = members[0];
   if (member === undefined) return null;
   try {

@@ -17,7 +17,8 @@ export function createSaver(ctx: EngineContext, wake: (id: SessionId) => void, s
   async function call(s: SessionIn<'releasing'>, path: string, port: string, timeoutMs: number): Promise<void> {
     const proxy = s.instance === null ? undefined : ctx.mirror.proxy(s.instance.proxy);
     const to = proxy?.phase === 'serving' ? proxy.upstream.find((p) => p.name === port) : undefined;
-    const left = s.since + timeoutMs - ctx.clock.now();
+    // At most the whole of it: the clock may have been set back since.
+    const left = Math.min(timeoutMs, s.since + timeoutMs - ctx.clock.now());
     if (to === undefined || left <= 0) return;
     const answer = await ctx.instanceHttp.ask(to, { method: 'POST', path, timeoutMs: left }, signal);
     ctx.hooks.onBeforeEnd(s, answer.answered ? `HTTP ${answer.status}` : answer.detail);
@@ -32,7 +33,10 @@ export function createSaver(ctx: EngineContext, wake: (id: SessionId) => void, s
       if (state !== undefined) return state === 'under-way';
       saving.set(s.id, 'under-way');
       void call(s, hook.path, hook.port, hook.timeoutMs)
-        .catch((err: unknown) => ctx.hooks.onLoopError('sessions', err, { sessionId: s.id }))
+        .catch((err: unknown) => {
+          // Cut short by the end of the term: the next leader calls again.
+          if (!signal.aborted) ctx.hooks.onLoopError('sessions', err, { sessionId: s.id });
+        })
         .finally(() => {
           saving.set(s.id, 'done');
           wake(s.id);

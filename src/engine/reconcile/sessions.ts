@@ -1,5 +1,6 @@
 import { decideSession, type SessionDecision } from '../../domain/decide-session.ts';
 import type { SessionId } from '../../domain/ids.ts';
+import { lossPolicy } from '../../domain/replace.ts';
 import type { InstanceFacts, Session } from '../../domain/session.ts';
 import type { Expect } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
@@ -39,7 +40,7 @@ export async function lookAtSession(d: SessionDeps, id: SessionId): Promise<numb
     keepEndedMs: ctx.keepEndedMs,
     heldUntil: heldUntil(ctx, now),
     usedKnownUntil: session.phase === 'active' ? d.activity.knownUntil(session) : 0,
-    onLoss: ctx.classes.current().get(session.asked.class)?.onLoss ?? null,
+    onLoss: lossPolicy(session, ctx.classes.current().get(session.asked.class)),
   };
   const decision = decideSession(session, { instance, proxy }, policy, now);
   const changes: Change[] = [];

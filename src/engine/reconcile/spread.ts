@@ -60,6 +60,7 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     for (const name of names) {
       q.reserve.wake(name);
       q.queue.wake(name);
+      for (const s of mirror.replacing(name)) q.sessions.wake(s.id);
     }
   }
 
