@@ -101,6 +101,7 @@ export async function startBed() {
       told = Promise.withResolvers();
     },
     get: (path: string, headers: Record<string, string> = {}) => ask(server.port, 'GET', path, headers),
+    head: (path: string) => ask(server.port, 'HEAD', path, {}),
     post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
       ask(
         server.port,

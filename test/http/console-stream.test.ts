@@ -117,6 +117,15 @@ describe('The stream of the console', () => {
     expect(page.of('denied')[0]?.data).toMatchObject({ reason: 'TOKEN_INVALID' });
   });
 
+  it('answers HEAD and keeps nothing open for it', async () => {
+    const { head, watches } = await startBed();
+    expect(await head('/console/api/stream')).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+    });
+    expect(watches()).toBe(0);
+  });
+
   it('is refused beyond a number that leaves room for those who ask for health', async () => {
     const { server, get } = await startBed();
     const pages = Array.from({ length: 100 }, () => openStream(server.port));

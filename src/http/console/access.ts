@@ -25,7 +25,7 @@ export type Access =
       readonly reason: string;
       /** For people. */
       readonly error: string;
-      /** Before another token is looked at [ms]. */
+      /** Before another wrong token is answered as such [ms]. */
       readonly waitMs?: number;
     };
 
@@ -81,27 +81,32 @@ export function mayRead(a: Asking, auth: Authenticator, limiter: Limiter): Acces
   return refuse(401, 'TOKEN_MISSING', 'This console wants an admin token.');
 }
 
+/** A right token counts also while its peer must wait: behind a proxy all have the peer's address, and whoever guesses
+ *  there would lock everybody else out. Nothing is lost by it, since tokens are far too long to be guessed. */
 function ofToken(secret: string, peer: string, auth: Authenticator, limiter: Limiter): Access {
-  const waitMs = limiter.waitMs(peer);
-  if (waitMs > 0)
-    return {
-      ok: false,
-      status: 429,
-      reason: 'TOO_MANY_WRONG_TOKENS',
-      error: `Too many wrong tokens came from ${peer}. Try again in ${Math.ceil(waitMs / 1_000)} s.`,
-      waitMs,
-    };
   const caller = secret.length <= MAX_SECRET ? auth.callerOf(secret) : null;
-  if (caller === null) {
-    limiter.refused(peer);
-    return refuse(401, 'TOKEN_INVALID', 'The token is unknown or was revoked.');
-  }
+  if (caller === null) return ofGuess(peer, limiter);
   if (caller.role === 'admin') return { ok: true, caller, mayAct: true };
   return refuse(
     403,
     'NOT_ADMIN',
     `This is a client's token, of tenant "${caller.tenant}". The console shows every tenant and takes admin tokens only.`,
   );
+}
+
+function ofGuess(peer: string, limiter: Limiter): Access {
+  const waitMs = limiter.waitMs(peer);
+  if (waitMs === 0) {
+    limiter.refused(peer);
+    return refuse(401, 'TOKEN_INVALID', 'The token is unknown or was revoked.');
+  }
+  return {
+    ok: false,
+    status: 429,
+    reason: 'TOO_MANY_WRONG_TOKENS',
+    error: `Too many wrong tokens came from ${peer}. Try again in ${Math.ceil(waitMs / 1_000)} s.`,
+    waitMs,
+  };
 }
 
 /** Who may change something. A page of another site must not, with the trust that this machine's own users enjoy. */

@@ -113,7 +113,9 @@ export function createConsole(o: ConsoleOptions): Console {
       'x-accel-buffering': 'no',
       ...PAGE_HEADERS,
     });
-    streams.add(res, () => mayRead(asking, o.auth, limiter), helloOf(access));
+    // HEAD has its answer; a stream for it would tell nothing, and never end.
+    if (req.method === 'HEAD') res.end();
+    else streams.add(res, () => mayRead(asking, o.auth, limiter), helloOf(access));
   }
 
   /** Lets the page find out whether a token is any good before it keeps it. */
