@@ -44,7 +44,7 @@ async function tryConfiguration(nginx: Nginx, settings: ProxySettings): Promise<
           { name: 'tcp', protocol: 'tcp', listen: listen('tcp'), upstream },
         ],
         settings,
-        access: { token: '0'.repeat(64), parameter: 'berth_token', cookie: 'berth_doctor' },
+        access: { token: '0'.repeat(64), parameter: 'berth_token', cookie: `berth_${'0'.repeat(26)}` },
         probes: 'berth-doctor',
         files: FILES,
         status: `unix:${STATUS_SOCKET}`,
