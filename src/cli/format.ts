@@ -87,6 +87,8 @@ export const counts = (byPhase: Readonly<Record<string, number>>): string =>
     .map(([phase, n]) => `${n} ${phase}`)
     .join(', ') || 'none';
 
-/** Text that came from somewhere else, without what would steer a terminal. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out.
-export const plain = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
+/** Text that came from somewhere else, without what would steer a terminal, break its line or turn the direction in
+ *  which all behind it is read. */
+export const plain = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out.
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ');

@@ -110,5 +110,7 @@ describe('formats', () => {
 
   it('let no foreign text steer the terminal', () => {
     expect(plain('a\u001b[2Jb\nc\u009b')).toBe('a [2Jb c ');
+    expect(plain('ann\u202eevitca\u2028x\u2066\u200f')).toBe('ann evitca x  ');
+    expect(plain('中文 👩‍👧 \u00e9 \ufeff')).toBe('中文 👩‍👧 \u00e9 \ufeff');
   });
 });
