@@ -4,7 +4,7 @@ import type { Instance } from '../domain/instance.ts';
 import type { Proxy } from '../domain/proxy.ts';
 
 /** Of one class: an array to pick from at random and each member's place in it. */
-type ClassPool = { readonly members: Member[]; readonly places: Map<InstanceId, number> };
+type ClassPool = { readonly members: Member[]; readonly places: Map<InstanceId, number>; arrivals: number };
 
 /** Free members for each candidate that a claim may hold. */
 const FREE_PER_CANDIDATE = 8;
@@ -20,7 +20,7 @@ export function createPool() {
   function poolOf(className: string): ClassPool {
     const known = classes.get(className);
     if (known !== undefined) return known;
-    const made: ClassPool = { members: [], places: new Map() };
+    const made: ClassPool = { members: [], places: new Map(), arrivals: 0 };
     classes.set(className, made);
     return made;
   }
@@ -46,7 +46,10 @@ export function createPool() {
         return;
       }
       if (place !== undefined) pool.members[place] = member;
-      else pool.places.set(id, pool.members.push(member) - 1);
+      else {
+        pool.places.set(id, pool.members.push(member) - 1);
+        pool.arrivals += 1;
+      }
     },
     /** Up to `most` members that suit, from a random place on so that replicas do not collide, held until `letGo`.
      *  Where few are free only one of them: the calls beside this one are to have theirs. */
@@ -66,6 +69,8 @@ export function createPool() {
     letGo(members: readonly Member[]): void {
       for (const m of members) held.delete(m.instance.id);
     },
+    /** How many members there have ever been: whoever was refused one may have this one. */
+    arrivals: (className: string): number => classes.get(className)?.arrivals ?? 0,
     size: (className: string): number => classes.get(className)?.members.length ?? 0,
   };
 }

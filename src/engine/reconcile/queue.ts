@@ -5,10 +5,10 @@ import { claimChanges, memberKeys, suits } from '../claim.ts';
 import { cappedAt, type Nothing, planLaunch } from '../launch.ts';
 import { KEY } from '../records.ts';
 import { replaceLost } from './replace.ts';
-import { isPersonal, makeRoom, type QueueDeps } from './room.ts';
+import { askedKey, isPersonal, makeRoom, type QueueDeps, type Refused } from './room.ts';
 import { staleKeys } from './stale.ts';
 
-/** Sessions of a class that one pass tells why they wait; the rest hear it as they move up. */
+/** Sessions of a class that one pass tells why they wait; the rest hear it as they move up, or when they end. */
 const TOLD = 100;
 /** When capacity was refused without a sign of when there may be more [ms]. */
 const AGAIN_MS = 5_000;
@@ -30,7 +30,8 @@ type Placed = 'placed' | 'again' | (Nothing & { readonly full: boolean });
 export async function lookAtQueue(d: QueueDeps, className: string, signal: AbortSignal): Promise<number | null> {
   const { ctx } = d;
   const c = ctx.classes.current().get(className);
-  const { full, isStale } = await serve(d, c, className, signal);
+  const { full, isStale, hasArrived } = await serve(d, c, className, signal);
+  if (hasArrived) return ctx.clock.monotonic() + STALE_MS;
   const replaced = c === undefined ? [] : await replaceLost(d, c, full, signal);
   if (full === null && !replaced.includes('full')) d.capped.delete(className);
   if (ctx.mirror.queueLength(className) === 0 && replaced.every((r) => r === 'placed')) return null;
@@ -41,6 +42,8 @@ type Served = {
   /** Why nobody can have anything more now. */
   readonly full: Nothing | null;
   readonly isStale: boolean;
+  /** A member became ready meanwhile: all of it again, from the first in line. */
+  readonly hasArrived: boolean;
 };
 
 async function serve(
@@ -51,37 +54,45 @@ async function serve(
 ): Promise<Served> {
   let full: Nothing | null = null;
   let isStale = false;
+  let told = 0;
+  const { pool } = d.ctx.mirror;
+  const arrivals = pool.arrivals(className);
   /** Who asks for the same as another that was refused in this pass is refused for the same. */
   const refusals = new Map<string, Nothing>();
   for (const [position, session] of d.ctx.mirror.queued(className).entries()) {
     if (signal.aborted || (full !== null && position >= TOLD)) break;
-    const asked = JSON.stringify(session.asked.requirements);
-    const refusal: Nothing | undefined = full ?? refusals.get(asked);
-    const placed: Placed = await (refusal === undefined ? place(d, c, session, signal) : again(d, session, refusal));
+    // It is for the first in line, whom this pass has refused already.
+    if (pool.arrivals(className) !== arrivals) return { full, isStale, hasArrived: true };
+    const asked = askedKey(session);
+    const placed: Placed = await place(d, c, session, full ?? refusals.get(asked), signal);
     isStale ||= placed === 'again';
-    if (placed === 'placed' || placed === 'again') continue;
+    if (typeof placed === 'string') continue;
     refusals.set(asked, placed);
     if (placed.full) full = placed;
-    await tell(d, session, placed);
+    if (told < TOLD && (await tell(d, session, placed))) told += 1;
   }
-  return { full, isStale };
+  remember(d, className, { full, by: refusals });
+  return { full, isStale, hasArrived: false };
 }
 
-/** Nothing can be made for it, but a member may have become ready meanwhile. */
-async function again(d: QueueDeps, session: Waiting, refusal: Nothing): Promise<Placed> {
-  const claimed = isPersonal(session) ? null : await claim(d, session);
-  return claimed ?? { ...refusal, full: false };
+/** For those who end before they were told. */
+function remember(d: QueueDeps, className: string, last: Refused): void {
+  if (last.by.size > 0) d.refusals.set(className, last);
+  else d.refusals.delete(className);
 }
 
+/** @param refusal nothing can be made for it, as another was told in this pass; but a member may do */
 async function place(
   d: QueueDeps,
   c: SessionClass | undefined,
   session: Waiting,
+  refusal: Nothing | undefined,
   signal: AbortSignal,
 ): Promise<Placed> {
   if (c === undefined) return { why: 'its class is no longer configured', refused: {}, full: true };
   const claimed = isPersonal(session) ? null : await claim(d, session);
-  return claimed ?? launch(d, c, session, signal);
+  if (claimed !== null) return claimed;
+  return refusal === undefined ? launch(d, c, session, signal) : { ...refusal, full: false };
 }
 
 /** Hands out a ready member; null: there is none that suits. */
@@ -138,13 +149,14 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
   return 'again';
 }
 
-/** Writes down why a session waits, where that has changed. */
-async function tell({ ctx, term }: QueueDeps, session: Waiting, { why, refused }: Nothing): Promise<void> {
-  if (session.waitingFor === why && JSON.stringify(session.refused ?? {}) === JSON.stringify(refused)) return;
+/** Writes down why a session waits. @returns whether that has changed */
+async function tell({ ctx, term }: QueueDeps, session: Waiting, { why, refused }: Nothing): Promise<boolean> {
+  if (session.waitingFor === why && JSON.stringify(session.refused ?? {}) === JSON.stringify(refused)) return false;
   const result = await ctx.ledger.commit({
     changes: [{ kind: 'session', before: session, after: { ...session, waitingFor: why, refused } }],
     expect: [term.fence],
     by: 'queue',
   });
   if (!result.committed) await staleKeys(ctx, result.why);
+  return true;
 }

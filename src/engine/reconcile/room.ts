@@ -2,6 +2,7 @@ import type { InstanceId } from '../../domain/ids.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Offer } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
+import type { Nothing } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import { giveBack } from './reserve.ts';
 
@@ -12,7 +13,15 @@ export type QueueDeps = {
   readonly offers: Map<InstanceId, Offer>;
   /** Classes whose sessions wait for a cap: no reserve takes what is freed before they have it. */
   readonly capped: Set<string>;
+  readonly refusals: Refusals;
 };
+
+/** Why the sessions of a class were refused in its last pass: all of them, or those that ask for the same. */
+export type Refused = { readonly full: Nothing | null; readonly by: ReadonlyMap<string, Nothing> };
+export type Refusals = Map<string, Refused>;
+
+/** What sessions must have in common to be refused for the same. */
+export const askedKey = (s: Session): string => JSON.stringify(s.asked.requirements);
 
 /** Whether it needs an instance of its own. */
 export const isPersonal = (s: Session): boolean => s.asked.command.length > 0 || s.asked.envDigest !== '';

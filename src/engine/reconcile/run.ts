@@ -18,6 +18,7 @@ import { createProbes } from './probes.ts';
 import { lookAtProxy } from './proxies.ts';
 import { lookAtQueue } from './queue.ts';
 import { lookAtReserve } from './reserve.ts';
+import type { Refusals } from './room.ts';
 import { createSaver } from './save.ts';
 import { lookAtSession } from './sessions.ts';
 import { createSpread } from './spread.ts';
@@ -48,6 +49,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const { signal } = term;
   const offers = new Map<InstanceId, Offer>();
   const capped = new Set<string>();
+  const refusals: Refusals = new Map();
   const probes = createProbes(ctx);
   const destroys: InstanceDeps['destroys'] = new Map();
 
@@ -65,7 +67,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const wakeSession = (id: SessionId): void => sessions.wake(id);
   const activity = createActivityWatch(ctx, term, wakeSession);
   const saver = createSaver(ctx, wakeSession, signal);
-  const sessionDeps = { ctx, term, activity, saver };
+  const sessionDeps = { ctx, term, activity, saver, refusals };
   const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(sessionDeps, id));
   const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy({ ctx, term, probes }, id, s));
   const instanceDeps = { ctx, term, observers: r.observers, probes, offers, destroys };
@@ -73,7 +75,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     lookAtInstance(instanceDeps, id, s),
   );
   const waiting = queue<string>('queue', CONCURRENCY.classes, (name, s) =>
-    lookAtQueue({ ctx, term, offers, capped }, name, s),
+    lookAtQueue({ ctx, term, offers, capped, refusals }, name, s),
   );
   const reserveDeps = { ctx, term, offers, history: r.history, capped };
   const reserve = queue<string>('reserve', CONCURRENCY.classes, (name, s) => lookAtReserve(reserveDeps, name, s));

@@ -8,6 +8,7 @@ import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import { KEY } from '../records.ts';
 import type { ActivityWatch } from './activity.ts';
+import { askedKey, type Refusals } from './room.ts';
 import type { Saver } from './save.ts';
 import { monotonicOf, staleKeys } from './stale.ts';
 
@@ -19,6 +20,7 @@ export type SessionDeps = {
   readonly term: Term;
   readonly activity: Pick<ActivityWatch, 'knownUntil'>;
   readonly saver: Saver;
+  readonly refusals: Refusals;
 };
 
 /** One look at a session: load, decide, commit. @returns when to look again [monotonic ms] */
@@ -42,7 +44,7 @@ export async function lookAtSession(d: SessionDeps, id: SessionId): Promise<numb
     usedKnownUntil: session.phase === 'active' ? d.activity.knownUntil(session) : 0,
     onLoss: lossPolicy(session, ctx.classes.current().get(session.asked.class)),
   };
-  const decision = decideSession(session, { instance, proxy }, policy, now);
+  const decision = decideSession(asRefused(session, d.refusals), { instance, proxy }, policy, now);
   const changes: Change[] = [];
   if (decision.session) changes.push({ kind: 'session', before: session, after: decision.session });
   if (decision.instance) changes.push({ kind: 'instance', before: instance, after: decision.instance });
@@ -56,6 +58,14 @@ export async function lookAtSession(d: SessionDeps, id: SessionId): Promise<numb
   });
   if (!result.committed) return staleKeys(ctx, result.why);
   return monotonicOf(clock, decision.lookAt);
+}
+
+/** A waiting session with why it was refused last: it is written only to those that are far in front. */
+function asRefused(s: Session, refusals: Refusals): Session {
+  if (s.phase !== 'queued') return s;
+  const last = refusals.get(s.asked.class);
+  const nothing = last?.full ?? last?.by.get(askedKey(s));
+  return nothing === undefined ? s : { ...s, waitingFor: nothing.why, refused: nothing.refused };
 }
 
 /** What the decision rests on and leaves as it is. Another replica may have bound the instance a moment ago: a session
