@@ -13,13 +13,16 @@ export async function dropOldEvents(ctx: Pick<EngineContext, 'store' | 'clock' |
   for (let limit = 1; ; limit = CHUNK) {
     const lines = await ctx.store.events({ by: 'after', id: '', limit });
     const old = oldOnes(lines, before);
-    if (old === 0) return;
+    if (old === 0 && !(limit === 1 && isStrange(lines[0]))) return;
     if (limit === 1) continue;
     const kept = lines[old] ?? lines.at(-1);
     if (kept !== undefined) await ctx.store.trimEvents(kept.id);
     if (old < CHUNK) return;
   }
 }
+
+/** One that cannot be read says nothing of those behind it. */
+const isStrange = (line: LogLine | undefined): boolean => line !== undefined && readLine(line) === null;
 
 /** How many of the first lines may go. One that cannot be read, such as a later berth's, is as old as what follows. */
 function oldOnes(lines: readonly LogLine[], before: EpochMs): number {
