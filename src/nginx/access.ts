@@ -25,6 +25,7 @@ export function accessMaps({ token, parameter, cookie }: NginxAccess): readonly 
   return [
     `map $http_authorization $berth_by_header { ${given.map((g) => `${g} 1;`).join(' ')} default ''; }`,
     `map $cookie_${cookie} $berth_by_cookie { ${token} 1; default ''; }`,
+    ...ownPages(),
     // The same place without the token. Relative to it, so that no path can lead to another host (`//elsewhere/`),
     // and so that it holds behind proxies which add to the path. Empty: the token is not in the query.
     "map $request_uri $berth_link { default '';",
@@ -33,7 +34,7 @@ export function accessMaps({ token, parameter, cookie }: NginxAccess): readonly 
     `  "~^[^?]*/(?<berth_d>[^/?]*\\?.*)&${pair}(?<berth_e>&.*)?$" ./$berth_d$berth_e;`,
     '}',
     // Whoever else is let in: an address that holds the token goes to nobody, so only a GET may bring it.
-    "map $berth_by_header$berth_by_cookie $berth_known { '' ''; default open; }",
+    "map $berth_by_header:$berth_by_cookie:$berth_page $berth_known { ~^1: open; :1:own open; default ''; }",
     "map $request_method:$berth_link $berth_entry { '~^GET:.' link; '~^[^:]*:$' $berth_known; default ''; }",
     "map $berth_proto $berth_secure { ~*^https$ '; Secure'; default ''; }",
     `map $berth_entry $berth_new_cookie { link '${cookie}=${token}; HttpOnly; SameSite=Lax; Path=/$berth_secure'; default ''; }`,
@@ -42,6 +43,20 @@ export function accessMaps({ token, parameter, cookie }: NginxAccess): readonly 
     `map $http_authorization $berth_authorization { ${given.map((g) => `${g} '';`).join(' ')} default $http_authorization; }`,
   ];
 }
+
+/**
+ * `$berth_page` is `own` unless a page of somewhere else had the browser send the request. To a browser all ports of a
+ * host are one site: it sends the cookie along with whatever the page of another session asks for. From elsewhere one
+ * may follow a link to here, or show this session in a frame, and no more.
+ */
+const ownPages = (): readonly string[] => [
+  "map $http_sec_fetch_site:$http_sec_fetch_mode:$request_method $berth_sent { '~^(?:same-origin|none):' own;",
+  "  '~^[^:]+:navigate:(?:GET|HEAD)$' own; '~^:' untold; default other; }",
+  // Browsers tell more only over TLS or on this machine, but Origin everywhere where it matters. An outer proxy may
+  // have left the port out of Host.
+  "map '$berth_sent $http_origin $berth_forwarded_host $berth_host' $berth_page { '~^own ' own; '~^untold  ' own;",
+  "  '~*^untold https?://([^ :]+|\\[[^ ]+\\])(:\\d+)? (?:.*[ ,])?\\1(?:\\2)?(?:[ ,].*)?$' own; default ''; }",
+];
 
 /** At the level of a server of protocol http or grpc, before any location. */
 export const doorkeeper = (): readonly string[] => [

@@ -215,6 +215,42 @@ describe('A proxy that asks for a token', () => {
     expect(toldBy(await ask(port, '/?berth_token=old', bearer)).url).toBe('/?berth_token=old');
   });
 
+  const HOST = 'node.example:30001';
+  const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+  it.each<[what: string, status: number, method: string, headers: Record<string, string>]>([
+    [
+      'its own page',
+      200,
+      'POST',
+      { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', origin: `http://${HOST}` },
+    ],
+    ['its own page, without TLS', 200, 'POST', { origin: `http://${HOST}` }],
+    ['its own page behind a proxy', 200, 'POST', { origin: 'https://a.example', 'x-forwarded-host': 'a.example, b' }],
+    [
+      'its own page behind one that left the port out',
+      200,
+      'POST',
+      { origin: 'http://a.example:81', host: 'a.example' },
+    ],
+    ['its own page by IPv6', 200, 'POST', { origin: 'http://[::1]:81', host: '[::1]:81' }],
+    ['the address line', 200, 'GET', { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' }],
+    ['a link elsewhere', 200, 'GET', link],
+    ['no page', 200, 'POST', {}],
+    ['a form elsewhere', 401, 'POST', link],
+    ["another session's page", 401, 'GET', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }],
+    ["a script of another session's page", 401, 'GET', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }],
+    ["another session's page, without TLS", 401, 'POST', { origin: 'http://node.example:30002' }],
+    ['a port that goes on', 401, 'POST', { origin: `http://${HOST}0` }],
+    ['a name that goes on', 401, 'POST', { origin: 'http://node.example.evil:30001' }],
+    ['a name that ends like it', 401, 'POST', { origin: 'http://evil.node.example:30001' }],
+    ['a page without an origin', 401, 'POST', { origin: 'null' }],
+  ])('takes the cookie from %s with %i, and the header always', async (_, code, method, headers) => {
+    const port = await web();
+    const cookie = `${cookieNameOf(id)}=${TOKEN}`;
+    expect((await ask(port, '/', { host: HOST, cookie, ...headers }, { method })).status).toBe(code);
+    expect((await ask(port, '/', { host: HOST, ...bearer, cookie, ...headers }, { method })).status).toBe(200);
+  });
+
   it('lets WebSockets in by header or cookie', async () => {
     const upstream = await httpServer(teller, (server) => {
       new WebSocketServer({ server }).on('connection', (s) => s.on('message', (data) => s.send(String(data))));
