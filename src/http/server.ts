@@ -37,8 +37,15 @@ export type HttpServer = {
 export async function startHttp(o: HttpOptions): Promise<HttpServer> {
   const open = new Set<ServerResponse>();
   const server = createServer(
-    // Probers and scrapers send little, and quickly.
-    { maxHeaderSize: 8_192, headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 30_000 },
+    // Probers and scrapers send little, and quickly. Node looks for those that do not only every 30 s by itself, for
+    // which time they would keep everybody else out.
+    {
+      maxHeaderSize: 8_192,
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: 30_000,
+    },
     (req, res) => {
       open.add(res);
       res.on('close', () => open.delete(res));

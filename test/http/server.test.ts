@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Health, type HttpServer, startHttp } from '../../src/http/server.ts';
+import { eventually } from '../support/eventually.ts';
 
 const WELL: Health = { live: true, ready: true, details: { store: { ok: true } } };
 
@@ -168,5 +169,18 @@ describe('the HTTP server', () => {
       onError: () => undefined,
     });
     await expect(again).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('takes calls again soon after as many clients as it serves at once have sent half a request each', async () => {
+    const cut = Array.from({ length: 256 }, () => raw('GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: '));
+    await eventually('nobody else to be served', () =>
+      get('/healthz').then(
+        () => false,
+        () => true,
+      ),
+    );
+    const answers = await Promise.all(cut);
+    expect(new Set(answers.map((a) => a.split('\r\n')[0]))).toEqual(new Set(['HTTP/1.1 408 Request Timeout']));
+    expect((await get('/healthz')).status).toBe(200);
   });
 });
