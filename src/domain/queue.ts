@@ -20,14 +20,17 @@ export function fairOrder(waiting: readonly Waiting[], turns: Turns): readonly W
     else own.push(s);
   }
   // A Map keeps the order of the first sessions, and sorting keeps it among equals.
-  const lines = [...byTenant].sort(([a], [b]) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0)).map(([, own]) => own);
+  const known = [...byTenant].map(([tenant, own]) => ({ turn: turns.get(tenant) ?? 0, own }));
+  let lines = known.sort((a, b) => a.turn - b.turn).map(({ own }) => own);
   const order: Waiting[] = [];
-  const longest = Math.max(0, ...lines.map((own) => own.length));
-  for (let round = 0; round < longest; round++)
-    for (const own of lines) {
+  // A line that has come to its end is left out: one tenant may wait with thousands, and thousands with one.
+  for (let round = 0; lines.length > 0; round++) {
+    lines = lines.filter((own) => {
       const next = own[round];
       if (next !== undefined) order.push(next);
-    }
+      return own.length > round + 1;
+    });
+  }
   return order;
 }
 

@@ -98,12 +98,15 @@ export function createMirror() {
   function orderOf(className: string): Order {
     const queue = queueOf(className);
     if (queue.order !== null) return queue.order;
-    const waiting = [...(byClass.queued.get(className) ?? [])]
-      .sort()
-      .flatMap((id) => value('session', id) ?? [])
-      .filter((s) => s.phase === 'queued');
+    const waiting: SessionIn<'queued'>[] = [];
+    for (const id of [...(byClass.queued.get(className) ?? [])].sort()) {
+      const s = value('session', id);
+      if (s?.phase === 'queued') waiting.push(s);
+    }
     const sessions = fairOrder(waiting, queue.turns);
-    queue.order = { sessions, positions: new Map(sessions.map((s, n) => [s.id, n + 1])) };
+    const positions = new Map<SessionId, number>();
+    for (const s of sessions) positions.set(s.id, positions.size + 1);
+    queue.order = { sessions, positions };
     return queue.order;
   }
 
