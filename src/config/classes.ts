@@ -114,11 +114,18 @@ function toPlain(doc: Document.Parsed): Plain | string {
     return 'is no class file; accepted: a map with "classes" and, if wanted, "defaults" and "quotas"';
   try {
     const plain: unknown = doc.toJS({ maxAliasCount: 100 });
+    if (isEndless(plain)) return 'cannot be read: an alias (*) stands within what it names';
     return isPlain(plain) ? plain : 'is no class file';
   } catch (err) {
     return `cannot be read: ${err instanceof Error ? err.message : String(err)}`;
   }
 }
+
+/** Whether a value holds itself. */
+const isEndless = (value: unknown, within: readonly unknown[] = []): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (within.includes(value) || Object.values(value).some((v) => isEndless(v, [...within, value])));
 
 const READINESS_KINDS = ['http', 'grpc', 'tcp'] as const;
 

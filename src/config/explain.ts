@@ -36,12 +36,15 @@ export function describedAt(root: Described, path: readonly PropertyKey[]): Desc
   let here: Described | undefined = root;
   for (const step of path) {
     if (here === undefined) return undefined;
-    const rest: Described | undefined =
-      typeof here.additionalProperties === 'object' ? here.additionalProperties : undefined;
-    const child: Described | undefined = typeof step === 'number' ? here.items : here.properties?.[String(step)];
-    here = child ?? rest;
+    const alternatives: readonly Described[] = [here, ...(here.anyOf ?? [])];
+    here = alternatives.map((one) => below(one, step)).find((child) => child !== undefined);
   }
   return here;
+}
+
+function below({ items, properties, additionalProperties: rest }: Described, step: PropertyKey): Described | undefined {
+  const child = typeof step === 'number' ? items : properties?.[String(step)];
+  return child ?? (typeof rest === 'object' ? rest : undefined);
 }
 
 /** What an option accepts, in words. */

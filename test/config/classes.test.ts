@@ -337,6 +337,12 @@ extra: 1
     ['classes: {a: {', 'classes.yaml:1:'],
     ['classes:\n\ta: 1', 'classes.yaml:2:1: '],
     ['a: &a [x, x]\nb: &b [*a, *a]\nclasses: *c', 'classes.yaml:'],
+    ['classes: {a: {access: &a [*a]}}', 'cannot be read: an alias (*) stands within what it names'],
+    ['defaults: &d {env: *d}\nclasses: {a: *d}', 'cannot be read: an alias (*) stands within what it names'],
+    [
+      'classes: {a: {on_loss: {replace: {attempts: -1}}}}',
+      'classes.a.on_loss.replace.attempts: -1 is not accepted; accepted: a whole number from 1 to 100',
+    ],
     [`classes: {a: {description: "${'x'.repeat(1_100_000)}"}}`, 'is larger than 1 MiB'],
     [
       `a0: &a0 x\n${Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`).join('\n')}\nclasses: {}`,
