@@ -115,7 +115,7 @@ describe('berth doctor', () => {
   it('meets a broker that runs: its ports, its store and its health', async () => {
     const data = join(dir, 'data');
     await mkdir(data);
-    const broker = await serve({ BERTH_DATA_DIR: data });
+    const broker = await serve({ BERTH_DATA_DIR: data, BERTH_CLEAR_ON_EXIT: 'true' });
     try {
       const same = { BERTH_LISTEN: broker.address, BERTH_HTTP_LISTEN: new URL(broker.http).host };
       const found = await diagnose({ BERTH_ADDRESS: broker.address, ...same });

@@ -240,20 +240,20 @@ describe('what an instance of the process provider is given', () => {
   });
 
   it('is never given a port that somebody listens on, or that another instance has, also after a restart', async () => {
-    const range = { from: 20_100, to: 20_103 };
+    const range = { from: 17_100, to: 17_103 };
     const small = world.make({ portRange: range });
     const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(20_101, '0.0.0.0', resolve));
+    await new Promise<void>((resolve) => taken.listen(17_101, '0.0.0.0', resolve));
     try {
       const ports: number[] = [];
       for (const provider of [small, small, world.make({ portRange: range })]) {
         const { seen } = await provider.create(orderOf(offer, ['sleep', '600']), never);
         if (seen.status === 'running') ports.push(...seen.addresses.map((a) => a.port));
       }
-      expect(ports.sort()).toEqual([20_100, 20_102, 20_103]);
+      expect(ports.sort()).toEqual([17_100, 17_102, 17_103]);
       await expect(small.create(orderOf(offer, ['sleep', '600']), never)).rejects.toMatchObject({
         code: 'no-capacity',
-        message: 'no free port is left in 20100-20103',
+        message: 'no free port is left in 17100-17103',
       });
     } finally {
       await new Promise((resolve) => taken.close(resolve));
