@@ -28,7 +28,8 @@ export function createSaver(ctx: EngineContext, wake: (id: SessionId) => void, s
     /** Whether the session still has to wait for its hook; begins it if need be. */
     isSaving(s: SessionIn<'releasing'>): boolean {
       const hook = ctx.classes.current().get(s.asked.class)?.beforeEnd ?? null;
-      if (hook === null || !s.wasActive || !BY_ITSELF.has(s.why)) return false;
+      // Told to end everything, nothing is waited for.
+      if (ctx.clearing.now || hook === null || !s.wasActive || !BY_ITSELF.has(s.why)) return false;
       const state = saving.get(s.id);
       if (state !== undefined) return state === 'under-way';
       saving.set(s.id, 'under-way');

@@ -56,7 +56,11 @@ export function createSpread(ctx: EngineContext, q: Queues) {
   function classes(): void {
     const names = new Set(ctx.classes.current().keys());
     for (const i of mirror.all('instance')) names.add(i.class);
-    for (const s of mirror.all('session')) names.add(s.asked.class);
+    for (const s of mirror.all('session')) {
+      names.add(s.asked.class);
+      // It may have to wait for a hook no longer.
+      if (s.phase === 'releasing') q.sessions.wake(s.id);
+    }
     for (const name of names) {
       q.reserve.wake(name);
       q.queue.wake(name);
