@@ -30,6 +30,7 @@ export function crossCheck(c: WrittenClass, known: Known): Problem[] {
     ...readinessProblems(c),
     ...activityProblems(c),
     ...proxyNeeds(c, known),
+    ...guardProblems(c),
     ...orderProblems(c),
     ...maxResourceProblems(c),
   ];
@@ -122,6 +123,17 @@ function activityProblems({ activity, ports, before_end }: WrittenClass): Proble
     });
   return problems;
 }
+
+/** Only HTTP and gRPC have a place for a token. */
+const guardProblems = ({ access, ports }: WrittenClass): Problem[] =>
+  access === 'token' && ports.every((p) => p.protocol === 'tcp')
+    ? [
+        {
+          path: ['access'],
+          text: 'is token, but the class has only TCP ports, which cannot ask for one; accepted: open',
+        },
+      ]
+    : [];
 
 /** Without a proxy of its own there is nothing that could ask for a token or replace an instance behind it. */
 function proxyNeeds(c: WrittenClass, known: Known): Problem[] {

@@ -284,6 +284,40 @@ describe('a broken class file', () => {
   });
 
   it.each([
+    ['a token without a proxy that asks for it', 'access: token', 'access: proxy direct cannot ask for a token'],
+    ['a token where auto is direct', 'proxy: auto\n    access: token', 'access: auto is direct here'],
+    ['a replacement without an address that stays', 'on_loss: {replace: {}}', 'on_loss: proxy direct cannot replace'],
+    [
+      'connections that do not count, and nothing else that does',
+      'activity: {connections: ignore}',
+      'activity.connections: is ignore, so nothing would tell',
+    ],
+    [
+      'a question in HTTP to a gRPC port',
+      'activity: {http: {port: api, path: /, json: n}}',
+      'activity.http.port: port "api"',
+    ],
+    ['a hook of no port', 'before_end: {port: wed, path: /}', 'did you mean "web"'],
+    ['a gRPC probe of an HTTP port', 'readiness: {grpc: {}}', 'readiness.grpc: port "web" speaks http'],
+    [
+      'two kinds of readiness',
+      'readiness: {grpc: {port: api}, tcp: {}}',
+      'readiness.tcp: only one of http, grpc and tcp',
+    ],
+  ])('refuses %s', (_, option, text) => {
+    expect(refusal(withOption(option)).join('\n')).toContain(text);
+  });
+
+  it('refuses a token for TCP ports alone, which cannot ask for one', () => {
+    const text = withOption('proxy: nginx-local\n    access: token').replace(
+      /ports: .*/,
+      'ports: [{name: web, protocol: tcp}]',
+    );
+    const behind = { ...KNOWN, proxies: ['direct', 'nginx-local'] };
+    expect(() => parseClassFile(text, behind)).toThrow('access: is token, but the class has only TCP ports');
+  });
+
+  it.each([
     ['command: []', 'classes.a.command: is required with provider process'],
     [
       'command: [run, 100]',
