@@ -19,6 +19,7 @@ const FLAGS = [
 
 const CONFIG_EXIT = 2;
 const START_EXIT = 1;
+const SIGNAL_EXIT = 130;
 
 /** Adds the flags of `berth serve` to its command. */
 export function addServeFlags(command: Command): Command {
@@ -37,7 +38,9 @@ export async function serve(options: Readonly<Record<string, string | boolean | 
     return;
   }
   giveMemoryBack();
-  let broker: Broker;
+  let broker: Broker | null = null;
+  // Before it starts: whoever reads that it has started may stop it in the same moment.
+  const stopped = stopSignal(() => broker !== null);
   try {
     broker = await runBroker(config);
   } catch (err) {
@@ -45,17 +48,24 @@ export async function serve(options: Readonly<Record<string, string | boolean | 
     process.exitCode = START_EXIT;
     return;
   }
-  process.on('SIGHUP', () => void broker.reload());
-  await stopSignal();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => process.exit(130));
-  await broker.stop();
+  const { reload, stop } = broker;
+  process.on('SIGHUP', () => void reload());
+  await stopped;
+  await stop();
   // Whatever a library still holds open is of no use to anybody now.
   process.exit(0);
 }
 
-const stopSignal = (): Promise<void> =>
+/** Resolves at the first signal; the next one, or one while there is nothing to stop yet, ends the process at once. */
+const stopSignal = (hasStarted: () => boolean): Promise<void> =>
   new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve());
+    let signals = 0;
+    const onSignal = (): void => {
+      signals += 1;
+      if (signals > 1 || !hasStarted()) process.exit(SIGNAL_EXIT);
+      resolve();
+    };
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, onSignal);
   });
 
 /** Flags win over variables. */
