@@ -1,7 +1,7 @@
 import type { Ask } from './asks.ts';
 import { type Strike, struck } from './faults.ts';
 import type { Instance, RentOrder } from './instance.ts';
-import { begin, show, UNAVAILABLE } from './life.ts';
+import { begin, show, stop, UNAVAILABLE } from './life.ts';
 import { credit } from './meter.ts';
 import { storagePerHour } from './offer-row.ts';
 import { createRandom } from './random.ts';
@@ -56,7 +56,7 @@ function goneAsk(status: number, askId: number): Reply {
 
 function takeAsk(w: World, askId: number, before: Strike | null): { readonly ask: Ask; readonly twice: boolean } {
   const ask = w.asks.find(askId);
-  if (ask?.machine.rentable && w.asks.free(ask.machine) >= ask.gpus) return { ask, twice: false };
+  if (ask?.machine.rentable && ask.machine.listedUntilMs > w.clock.now()) return { ask, twice: false };
   const rented = w.asks.rented(askId);
   if (rented !== null && before?.fault === 'double_rent') return { ask: rented, twice: true };
   const { gone_ask: as } = w.switches;
@@ -122,6 +122,7 @@ function add(w: World, ask: Ask, order: RentOrder, lagMs: number): Instance {
     ports: new Map(),
     portsShown: false,
     program: null,
+    lastLog: '',
     holdsGpus: false,
     waiting: false,
     ranFromMs: null,
@@ -130,8 +131,10 @@ function add(w: World, ask: Ask, order: RentOrder, lagMs: number): Instance {
     goneMs: null,
     destroyed: false,
     timers: new Set(),
+    expiry: null,
   };
   w.instances.set(instance.id, instance);
+  instance.expiry = w.clock.at(machine.listedUntilMs, (at) => stop(w, instance, at));
   return instance;
 }
 

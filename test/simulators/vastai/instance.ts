@@ -62,6 +62,8 @@ export type Instance = {
   ports: ReadonlyMap<number, number>;
   portsShown: boolean;
   program: Program | null;
+  /** What the last program wrote: a container that has ended still has its log. */
+  lastLog: string;
   holdsGpus: boolean;
   /** It is to start as soon as GPUs are free. */
   waiting: boolean;
@@ -72,6 +74,8 @@ export type Instance = {
   /** The client destroyed it, in distinction to a provider that lost it. */
   destroyed: boolean;
   readonly timers: Set<() => void>;
+  /** Takes back the end of the rental, which comes with that of its offer. */
+  expiry: (() => void) | null;
 };
 
 /** $ from its creation on: GPUs while it runs, the disk always. */

@@ -68,6 +68,8 @@ describe('The life of a simulated instance', () => {
     ['sits_stopped', {}, 7200, ['loading', 'running', 'stopped'], 'Required resources'],
     ['exits', { with: { after_s: 10 } }, 7200, ['exited', 'running', 'running'], 'exited'],
     ['goes_offline', { with: { after_s: 10 } }, 7200, ['offline', 'running', 'running'], null],
+    ['goes_unknown', { with: { after_s: 10 } }, 7200, ['unknown', 'running', 'running'], null],
+    ['restarts', { with: { after_s: 10 } }, 7200, ['running', 'running', 'running'], 'success'],
     ['preempted', { with: { after_s: 10 } }, 7200, ['exited', 'stopped', 'stopped'], null],
   ])('with the fault %s %o is, after %i s, %o', async (fault, rule, seconds, seen, msg) => {
     await bed.fault(fault, rule);
@@ -153,6 +155,38 @@ describe('The life of a simulated instance', () => {
     expect(await bed.show(id)).toBeNull();
     expect((await bed.list()).body.instances_found).toBe(0);
     await expect(bed.sim('POST', `instances/${id}/vanish`)).rejects.toThrow('no such thing');
+  });
+
+  it('with the fault vanishes is gone after a while, though nobody has destroyed it', async () => {
+    await bed.sim('POST', 'boot', { factor: 0 });
+    await bed.fault('vanishes', { with: { after_s: 10 } });
+    const id = await bed.rent();
+    await bed.advance(9);
+    expect((await bed.shown(id)).actual_status).toBe('running');
+    await bed.advance(2);
+    expect(await bed.show(id)).toBeNull();
+    expect((await bed.state()).instances).toMatchObject([{ id, destroyed: false }]);
+  });
+
+  it('with the fault restarts is rebooting for a moment', async () => {
+    await bed.sim('POST', 'boot', { factor: 0 });
+    await bed.fault('restarts', { with: { after_s: 10 } });
+    const id = await bed.rent();
+    await bed.sim('POST', 'boot', { factor: 1 });
+    await bed.advance(11);
+    expect((await bed.shown(id)).actual_status).toBe('rebooting');
+  });
+
+  it('ends with its offer: it is stopped, cannot start again, and its disk goes on costing', async () => {
+    await bed.sim('POST', 'boot', { factor: 0 });
+    const offer = await bed.offer({ order: [['end_date', 'asc']] });
+    const id = (await bed.create(offer.id)).body.new_contract ?? 0;
+    await bed.advance(offer.end_date - Date.UTC(2026, 10, 22, 8) / 1000 + 1);
+    expect(short(await bed.shown(id))).toEqual(['exited', 'stopped', 'stopped']);
+    const again = await bed.api('PUT', `/api/v0/instances/${id}/`, { state: 'running' });
+    expect(again.body.success).toBe(false);
+    expect((await bed.state()).meter.dollars_per_hour).toBeCloseTo((10 * offer.storage_cost) / 720, 6);
+    expect(await bed.search({ machine_id: { eq: offer.machine_id }, rented: { eq: 'any' } })).toEqual([]);
   });
 
   it('comes back after a restart by the provider, on the same port', async () => {

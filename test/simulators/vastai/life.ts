@@ -1,4 +1,4 @@
-import type { Strike } from './faults.ts';
+import type { FaultName, Strike } from './faults.ts';
 import { environment, fillAll, findImage } from './images.ts';
 import type { Instance } from './instance.ts';
 import { meter, watchCredit } from './meter.ts';
@@ -93,11 +93,20 @@ async function run(w: World, i: Instance, strike: Strike | null, atMs: number): 
   const up = { actual: 'running', intended: 'running', cur: 'running', next: 'running' } as const;
   show(w, i, { ...up, msg, pull: null, portsShown: portsLateMs === 0 }, atMs);
   if (portsLateMs > 0) later(w, i, atMs + portsLateMs, (now) => show(w, i, { portsShown: true }, now));
-  const afterMs = (strike?.number('after_s') ?? 0) * 1000;
-  if (fault === 'exits') later(w, i, atMs + afterMs, (now) => exit(w, i, now));
-  if (fault === 'goes_offline') later(w, i, atMs + afterMs, (now) => cutOff(w, i, 'offline', now));
-  if (fault === 'preempted') later(w, i, atMs + afterMs, (now) => preempt(w, i, now));
+  const happens = strike === null ? undefined : LATER[strike.fault];
+  if (happens !== undefined && strike !== null)
+    later(w, i, atMs + strike.number('after_s') * 1000, (now) => happens(w, i, now));
 }
+
+/** What befalls an instance that has run for a while. */
+const LATER: { readonly [F in FaultName]?: (w: World, i: Instance, atMs: number) => Promise<void> } = {
+  exits: (w, i, now) => exit(w, i, now),
+  goes_offline: (w, i, now) => cutOff(w, i, 'offline', now),
+  goes_unknown: (w, i, now) => cutOff(w, i, 'unknown', now),
+  vanishes: (w, i, now) => end(w, i, false, now),
+  restarts: (w, i, now) => reboot(w, i, false, now),
+  preempted: (w, i, now) => preempt(w, i, now),
+};
 
 function startProgram(w: World, i: Instance): Program {
   const image = findImage(w.images, i.image);
@@ -128,6 +137,7 @@ async function halt(i: Instance): Promise<void> {
   const { program } = i;
   i.program = null;
   await program?.kill();
+  if (program !== null) i.lastLog = program.log();
 }
 
 /** The process in it ended. */
@@ -168,6 +178,8 @@ export async function stop(w: World, i: Instance, atMs: number): Promise<void> {
 /** @returns whether it can start now; else it waits until GPUs are free */
 export function start(w: World, i: Instance, atMs: number): boolean {
   if (i.cur === 'running' && i.holdsGpus) return true;
+  // A rental that is over cannot start again.
+  if (atMs >= i.machine.listedUntilMs) return false;
   i.holdsGpus ||= w.asks.take(i.machine, i.gpus);
   i.intended = 'running';
   i.waiting = !i.holdsGpus;
@@ -193,6 +205,7 @@ export async function reboot(w: World, i: Instance, fresh: boolean, atMs: number
 export async function end(w: World, i: Instance, byClient: boolean, atMs: number): Promise<void> {
   if (i.goneMs !== null) return;
   forget(i);
+  i.expiry?.();
   i.goneMs = atMs;
   i.destroyed = byClient;
   show(w, i, { cur: 'unloaded', portsShown: false }, atMs);

@@ -105,7 +105,7 @@ export function requestLogs(w: World, id: number, body: Row, base: string): Repl
     return json({ success: false, msg: `instance ${id} has no logs yet` });
   const tail = Number(body.tail ?? DEFAULT_TAIL);
   const filter = typeof body.filter === 'string' ? body.filter : '';
-  const lines = (body.daemon_logs === 'true' ? (i.msg ?? '') : (i.program?.log() ?? '')).trimEnd().split('\n');
+  const lines = (body.daemon_logs === 'true' ? (i.msg ?? '') : (i.program?.log() ?? i.lastLog)).trimEnd().split('\n');
   const kept = lines.filter((l) => l.includes(filter)).slice(tail > 0 ? -tail : 0);
   const path = `/s3/instance_logs/${i.apiKey.slice(0, 16)}-${w.results.size}.log`;
   w.results.set(path, { fromMs: w.clock.now() + LOG_DELAY_MS, body: `${kept.join('\n')}\n` });

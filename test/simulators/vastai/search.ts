@@ -56,6 +56,7 @@ export function search(w: World, query: unknown): Reply {
   const mine = new Set(living(w).map((i) => i.machine.id));
   const rows: Row[] = [];
   for (const ask of w.asks.all()) {
+    if (ask.machine.listedUntilMs <= now) continue;
     const row = offerRow(ask, terms, mine.has(ask.machine.id), now);
     rows.push({ ...row, country: ask.machine.place?.slice(-2) ?? null });
   }
