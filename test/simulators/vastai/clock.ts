@@ -39,7 +39,12 @@ export function createSimClock(o: { readonly startMs: number | null; readonly fr
     for (let e = next(); e !== null && !closed && e.due <= until(); e = next()) {
       events.delete(e);
       if (stoodAt !== null) stoodAt = Math.max(stoodAt, e.due);
-      await e.run(e.due);
+      try {
+        await e.run(e.due);
+      } catch (err) {
+        // One that fails must not stop the time of all others.
+        console.error('simulator: an event failed', err);
+      }
     }
     arm();
   }

@@ -63,6 +63,8 @@ async function serve(w: World, req: IncomingMessage, res: ServerResponse): Promi
     send(req, res, await answer(w, await read(req)));
   } catch (err) {
     if (err instanceof Refusal) return send(req, res, err.reply);
+    // The client has gone while it was still asking.
+    if (req.socket.destroyed) return;
     console.error('simulator failed', err);
     send(req, res, failed(500, 'simulator_error', String(err)));
   }
