@@ -26,6 +26,7 @@ describe('The simulated create call', () => {
     const rest = await bed.search({ machine_id: { eq: offer.machine_id }, rented: { eq: true } });
     expect(rest.length).toBeGreaterThan(0);
     expect(rest.some((o) => o.id === offer.id)).toBe(false);
+    expect(await bed.search({ machine_id: { eq: offer.machine_id } })).toEqual([]);
   });
 
   it('offers the GPUs again under another id once they are free', async () => {

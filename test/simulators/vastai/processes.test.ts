@@ -99,6 +99,13 @@ describe('Simulated instances are real processes', () => {
     await eventually('nothing is left', () => mine().length === 0);
   });
 
+  it('that take what they have started with them when they end by themselves', async () => {
+    bed = await openBed({ images: [{ match: '*', command: ['/bin/sh', '-c', 'sleep 1000 & exit 3'] }] });
+    const id = await bed.rent(REAL);
+    await eventually('it has ended', async () => (await bed.shown(id)).actual_status === 'exited');
+    await eventually('nothing is left', () => marked().every((m) => !m.mark.startsWith(`${process.pid}-`)));
+  });
+
   it('of which none is left when the simulator is closed', async () => {
     bed = await openBed();
     const pids: number[] = [];
