@@ -92,7 +92,7 @@ function fault(w: World, found: Found): Reply | null {
   );
   if (strike === null || strike.rule === null) return null;
   const status = strike.number('status');
-  const { body, retry_after_s: wait } = strike.rule;
+  const { body, error, msg = `error ${status}`, retry_after_s: wait } = strike.rule;
   const headers = wait === undefined ? {} : { 'retry-after': `${wait}` };
   switch (body) {
     case 'hang':
@@ -105,6 +105,6 @@ function fault(w: World, found: Found): Reply | null {
     case 'empty':
       return text('', status, headers);
     default:
-      return json({ success: false, error: 'error', msg: `error ${status}` }, status, headers);
+      return json({ success: false, error, msg }, status, headers);
   }
 }

@@ -186,7 +186,19 @@ describe('The simulated create call', () => {
     expect(body.instances_found).toBe(count);
     // What a retry gets: the trap when the first one has rented.
     const retry = await bed.create(id);
-    expect(retry.body.error).toBe(count === 1 && fault !== 'create_failed_rented' ? 'no_such_ask' : undefined);
+    const again = ['no_credit', 'create_refused', 'create_5xx_unrented', 'create_failed_rented'].includes(fault);
+    expect(retry.body.error).toBe(again ? undefined : 'no_such_ask');
+  });
+
+  it('offers what somebody else has taken again after an hour, under another id', async () => {
+    await bed.fault('offer_gone', { times: 1 });
+    const offer = await bed.offer({ gpu_frac: { eq: 1 } });
+    await bed.create(offer.id);
+    const there = () => bed.search({ machine_id: { eq: offer.machine_id }, num_gpus: { eq: offer.num_gpus } });
+    expect(await there()).toEqual([]);
+    await bed.advance(3601);
+    expect(await there()).toHaveLength(1);
+    expect((await there())[0]?.id).not.toBe(offer.id);
   });
 
   it('names the instance that a failed create has left', async () => {

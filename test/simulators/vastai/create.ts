@@ -1,7 +1,7 @@
 import type { Ask } from './asks.ts';
 import { type Strike, struck } from './faults.ts';
 import type { Instance, RentOrder } from './instance.ts';
-import { begin, show, stop, UNAVAILABLE } from './life.ts';
+import { begin, show, stop, takeAway, UNAVAILABLE } from './life.ts';
 import { credit } from './meter.ts';
 import { storagePerHour } from './offer-row.ts';
 import { createRandom } from './random.ts';
@@ -26,7 +26,7 @@ export function create(w: World, askId: number, body: unknown): Reply {
     return failed(200, 'error', 'Something went wrong, please try again later', { ask_id: askId });
   if (before?.fault === 'create_5xx_unrented') return text('upstream error', before.number('status'));
   if (before?.fault === 'no_credit' || credit(w) <= 0) return noCredit(before, askId);
-  if (before?.fault === 'offer_gone') return goneAsk(before.number('status'), askId);
+  if (before?.fault === 'offer_gone') return takenAway(w, askId, before);
   const { ask, twice } = takeAsk(w, askId, before);
   if (before?.fault === 'host_full') return full(w, ask, order);
   if (order.bid !== null && order.bid < ask.machine.minBid * ask.gpus) return tooLow(w, ask, order);
@@ -52,6 +52,12 @@ function goneAsk(status: number, askId: number): Reply {
     );
   if (status === 400) return failed(400, 'no_such_ask', `no_such_ask: ask ${askId} is not available`, about);
   return failed(410, 'no_such_ask', `error 410/3907: Ask ${askId} is no longer available.`, about);
+}
+
+function takenAway(w: World, askId: number, strike: Strike): Reply {
+  const ask = w.asks.find(askId);
+  if (ask !== null) takeAway(w, ask);
+  return goneAsk(strike.number('status'), askId);
 }
 
 function takeAsk(w: World, askId: number, before: Strike | null): { readonly ask: Ask; readonly twice: boolean } {

@@ -90,6 +90,12 @@ describe('Simulated faults', () => {
     expect(answer.headers.get('retry-after')).toBe('7');
   });
 
+  it('answer with any error, such as that of a key whose session is over', async () => {
+    const error = { error: 'auth_error', msg: 'Session expired. Please log in again.' };
+    await bed.fault('http', { endpoint: 'list', ...error, with: { status: 404 } });
+    expect(await bed.list()).toMatchObject({ status: 404, body: { success: false, ...error } });
+  });
+
   it('cut a connection, or let it hang', async () => {
     await bed.fault('http', { endpoint: 'list', body: 'reset', times: 1 });
     await expect(bed.list()).rejects.toThrow('fetch failed');

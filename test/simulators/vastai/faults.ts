@@ -20,7 +20,7 @@ export const FAULTS = {
   late_ports: { at: 'start', does: 'runs without ports for `for_s`', with: { for_s: 25 } },
   port_dead: { at: 'start', does: 'runs with ports on which nobody listens', with: {} },
   port_silent: { at: 'start', does: 'runs with ports that accept and never answer', with: {} },
-  offer_gone: { at: 'rent', does: 'no_such_ask, and nothing is rented', with: { status: 410 } },
+  offer_gone: { at: 'rent', does: 'somebody else has just taken it: no_such_ask', with: { status: 410 } },
   double_rent: { at: 'rent', does: 'a rented ask is rented again; the second one dies on its ports', with: {} },
   host_full: {
     at: 'rent',
@@ -90,6 +90,9 @@ export const RuleSchema = z.strictObject({
   endpoint: z.string().optional(),
   /** Of `http`. */
   body: z.enum(['json', 'text', 'html', 'empty', 'hang', 'reset']).default('json'),
+  /** Of `http` with a JSON body. */
+  error: z.string().default('error'),
+  msg: z.string().optional(),
   /** Of `http`: a Retry-After header [s]. */
   retry_after_s: z.number().optional(),
   /** The fault's own numbers. */

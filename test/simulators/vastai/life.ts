@@ -1,14 +1,16 @@
+import type { Ask } from './asks.ts';
 import type { FaultName, Strike } from './faults.ts';
 import { environment, fillAll, findImage } from './images.ts';
 import type { Instance } from './instance.ts';
+import type { Machine } from './market.ts';
 import { meter, watchCredit } from './meter.ts';
 import { GIVES_UP_MS, planStart, type StartPlan } from './plan.ts';
 import { MARK } from './proc.ts';
 import { type Program, startInline, startProcess, startSilent } from './program.ts';
 import { living, type World } from './world.ts';
 
-/** How long somebody else keeps the GPUs that were taken from an interruptible instance. */
-const OUTBID_FOR_MS = 3_600_000;
+/** How long somebody else keeps the GPUs that he has taken away from us. */
+const TAKEN_FOR_MS = 3_600_000;
 const REBOOT_MS = 8000;
 export const UNAVAILABLE = 'Required resources are currently unavailable, state change queued.';
 
@@ -159,7 +161,7 @@ export async function preempt(w: World, i: Instance, atMs: number): Promise<void
   forget(i);
   const stopped = { intended: 'stopped', cur: 'stopped', next: 'stopped' } as const;
   show(w, i, { ...stopped, actual: i.actual === 'running' ? 'exited' : i.actual, portsShown: false }, atMs);
-  if (i.holdsGpus) w.clock.at(atMs + OUTBID_FOR_MS, () => giveBack(w, i));
+  if (i.holdsGpus) w.clock.at(atMs + TAKEN_FOR_MS, () => giveBack(w, i.machine, i.gpus));
   i.holdsGpus = false;
   await halt(i);
 }
@@ -170,7 +172,7 @@ export async function stop(w: World, i: Instance, atMs: number): Promise<void> {
   i.waiting = false;
   const stopped = { intended: 'stopped', cur: 'stopped', next: 'stopped' } as const;
   show(w, i, { ...stopped, actual: i.ranFromMs === null ? i.actual : 'exited', pull: null, portsShown: false }, atMs);
-  if (i.holdsGpus) giveBack(w, i);
+  if (i.holdsGpus) giveBack(w, i.machine, i.gpus);
   i.holdsGpus = false;
   await halt(i);
 }
@@ -209,13 +211,19 @@ export async function end(w: World, i: Instance, byClient: boolean, atMs: number
   i.goneMs = atMs;
   i.destroyed = byClient;
   show(w, i, { cur: 'unloaded', portsShown: false }, atMs);
-  if (i.holdsGpus) giveBack(w, i);
+  if (i.holdsGpus) giveBack(w, i.machine, i.gpus);
   i.holdsGpus = false;
   await halt(i);
   w.ports.giveBack([...i.ports.values()]);
 }
 
-function giveBack(w: World, i: Instance): void {
-  w.asks.giveBack(i.machine, i.gpus);
-  for (const other of living(w)) if (other.waiting && other.machine === i.machine) start(w, other, w.clock.now());
+/** Somebody else rents it, for a while. */
+export function takeAway(w: World, ask: Ask): void {
+  w.asks.rent(ask);
+  w.clock.at(w.clock.now() + TAKEN_FOR_MS, () => giveBack(w, ask.machine, ask.gpus));
+}
+
+function giveBack(w: World, machine: Machine, gpus: number): void {
+  w.asks.giveBack(machine, gpus);
+  for (const other of living(w)) if (other.waiting && other.machine === machine) start(w, other, w.clock.now());
 }
