@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type BrokerProcess, logTail, startBroker } from './broker-process.ts';
+import { eventually } from './eventually.ts';
 import { endEverything, instanceProcesses } from './instance-processes.ts';
 import { type Picture, safetyViolations, takePicture, unsettled } from './invariants.ts';
 
@@ -128,22 +129,33 @@ export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
       for (const broker of brokers) await broker.kill();
       endEverything(installation, join(dataDir, 'proxies'));
       while (instanceProcesses(installation).length > 0) await sleep(5);
-      removeCgroups(installation);
+      // The kernel lets go of a group a moment after the last process in it has ended.
+      await eventually('the groups of the installation to be removed', () => removeCgroups(installation));
       await rm(dir, { recursive: true, force: true });
     },
   };
 }
 
 /** A broker that was killed leaves its group of each kind of limit, in which there is nothing any more. */
-function removeCgroups(installation: string): void {
+function removeCgroups(installation: string): boolean {
   const root = '/sys/fs/cgroup';
   for (const name of existsSync(root) ? readdirSync(root) : []) {
     const group = join(root, name, `berth-${installation}`);
     if (!existsSync(group)) continue;
     for (const child of readdirSync(group, { withFileTypes: true }))
-      if (child.isDirectory()) rmdirSync(join(group, child.name));
-    rmdirSync(group);
+      if (child.isDirectory() && !isRemoved(join(group, child.name))) return false;
+    if (!isRemoved(group)) return false;
   }
   const unified = join(root, `berth-${installation}`);
-  if (existsSync(unified)) rmdirSync(unified);
+  return !existsSync(unified) || isRemoved(unified);
+}
+
+function isRemoved(group: string): boolean {
+  try {
+    rmdirSync(group);
+    return true;
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'EBUSY') return false;
+    throw err;
+  }
 }
