@@ -57,6 +57,12 @@ if (values.help) {
   // The first line is for programs that start it: where it is.
   console.log(simulator.url);
   console.log(`keys: ${values.key.join(', ')}; the page is at ${simulator.url}/`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void simulator.close().then(() => process.exit(0)));
+  let ending = false;
+  const end = (): void => {
+    if (!ending) void simulator.close().then(() => process.exit(0));
+    ending = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+  // A program that was forked ends with who forked it, however that went.
+  process.once('disconnect', end);
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -159,6 +159,15 @@ describe('The simulator as a program', () => {
     child.kill(signal);
     await once(child, 'exit');
     await eventually('the instance has ended', () => !isAlive(pid));
+  });
+
+  it('ends with the program that has forked it', async () => {
+    const forked = fork(MAIN, ['--port', '0'], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], execArgv: [] });
+    child = forked;
+    await once(forked.stdout ?? forked, 'data');
+    const exited = once(forked, 'exit');
+    forked.disconnect();
+    expect((await exited)[0]).toBe(0);
   });
 
   it('ends at its next start what a killed one could not', async () => {
