@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { startBrowser } from '../../support/browser.ts';
-import { openBed } from './bed.ts';
+import { openBed } from '../simulators/vastai/bed.ts';
+import { startBrowser } from '../support/browser.ts';
 
 describe('The page of the simulator', () => {
   it('shows the market, the instances, the meter, the requests and the active faults', async () => {
