@@ -1,7 +1,6 @@
-import type { Addresses, Endpoint } from './endpoint.ts';
-import type { Instance } from './instance.ts';
+import { type Addresses, type Endpoint, sameAddresses } from './endpoint.ts';
+import { type Instance, isOver } from './instance.ts';
 import type { Proxy, ProxyIn } from './proxy.ts';
-import { sameAddresses } from './replace.ts';
 import type { EpochMs } from './time.ts';
 
 export type ProxySeenNow =
@@ -53,8 +52,6 @@ function follow(p: ProxyIn<'serving'>, instance: Instance | undefined, seen: Pro
   if (upstream === null || sameAddresses(upstream, p.upstream)) return {};
   return seen.status === 'serving' ? { proxy: { ...p, upstream } } : { ask: 'ensure', upstream };
 }
-
-const isOver = (i: Instance | undefined): boolean => i === undefined || i.phase === 'destroying' || i.phase === 'gone';
 
 const addressesOf = (i: Instance | undefined): Addresses | null =>
   i !== undefined && 'addresses' in i ? i.addresses : null;

@@ -3,9 +3,9 @@ import { costSoFar } from './cost.ts';
 import { deleting } from './decide-proxy.ts';
 import { destroyInstance, giveUpInstance } from './give-up.ts';
 import { activeLookAt, idleAt, nextEnd, withdrawWarning } from './idle.ts';
-import type { DestroyReason, Instance } from './instance.ts';
+import { type DestroyReason, type Instance, isOver } from './instance.ts';
 import type { Proxy } from './proxy.ts';
-import { failureOf, finishReplacement, isGivenUp, loseInstance, outOfReplacements } from './replace.ts';
+import { failureOf, finishReplacement, loseInstance, outOfReplacements } from './replace.ts';
 import type { EndReason, Session, SessionIn, Use } from './session.ts';
 import type { ReplacePolicy } from './session-class.ts';
 import { type EpochMs, earliest, SECOND } from './time.ts';
@@ -71,7 +71,7 @@ const held = (at: EpochMs | null, policy: SessionPolicy): EpochMs | null =>
 function decideStarting(s: SessionIn<'starting'>, seen: SessionSeen, now: EpochMs): SessionDecision {
   const member = asMember(seen.instance, seen.proxy);
   if (member !== null) return { ...bind(s, member, false, now), lookAt: now };
-  if (seen.instance !== undefined && !isGivenUp(seen.instance)) return { lookAt: null };
+  if (!isOver(seen.instance)) return { lookAt: null };
   const why = failureOf(seen.instance);
   if (s.attempts >= s.terms.startAttempts) {
     const detail = s.attempts === 1 ? why : `${why} (the last of ${s.attempts} attempts)`;
@@ -105,7 +105,7 @@ const ENDS: readonly {
 }[] = [
   {
     why: 'instance-lost',
-    when: (c) => isLost(c) && c.policy.onLoss === null,
+    when: (c) => isOver(c.seen.instance) && c.policy.onLoss === null,
     detail: (c) => failureOf(c.seen.instance),
   },
   {
@@ -126,13 +126,11 @@ const ENDS: readonly {
   },
 ];
 
-const isLost = ({ seen }: EndContext): boolean => seen.instance === undefined || isGivenUp(seen.instance);
-
 function decideActive(s: Active, seen: SessionSeen, policy: SessionPolicy, now: EpochMs): SessionDecision {
   const context = { s, seen, policy, now };
   const end = ENDS.find((e) => e.when(context));
   if (end !== undefined) return { session: endSession(s, end.why, end.detail(context), now), lookAt: now };
-  if (isLost(context) && s.paidFrom !== null)
+  if (isOver(seen.instance) && s.paidFrom !== null)
     return { session: loseInstance(s, failureOf(seen.instance), now), lookAt: now };
   const replaced = finishReplacement(s, seen.instance, seen.proxy, now);
   if (replaced !== null) return { ...replaced, lookAt: now };
@@ -182,7 +180,8 @@ export function endSession(
 
 /** The session without what every phase has. A lost instance that was to be replaced no longer is. */
 function useOf(s: Active): Use {
-  const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts, phase, replacing, ...use } = s;
+  const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts, counted, phase, ...rest } = s;
+  const { replacing, ...use } = rest;
   return use;
 }
 

@@ -9,6 +9,15 @@ export type PortAddress = NamedPort & { readonly host: string; readonly port: nu
 /** The addresses of an instance itself, or the one given to clients. */
 export type Addresses = readonly PortAddress[];
 
+/** Whether an instance with these ports can serve behind a proxy with those. */
+export const samePorts = (a: readonly NamedPort[], b: readonly NamedPort[]): boolean =>
+  a.length === b.length && a.every((p) => b.some((q) => isSamePort(p, q)));
+
+export const sameAddresses = (a: Addresses, b: Addresses): boolean =>
+  a.length === b.length && a.every((p) => b.some((q) => isSamePort(p, q) && p.host === q.host && p.port === q.port));
+
+const isSamePort = (a: NamedPort, b: NamedPort): boolean => a.name === b.name && a.protocol === b.protocol;
+
 /** What a client is given. */
 export type Endpoint = {
   readonly ports: Addresses;

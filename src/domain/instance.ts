@@ -90,6 +90,9 @@ export const INSTANCE_NEXT: { readonly [P in InstancePhase]: readonly InstancePh
 /** Whether a provider may be billing for it. */
 export const mayBill = (i: Instance): boolean => i.phase !== 'intended' && i.phase !== 'gone';
 
+/** Whether nothing is to be expected of it any more: it is being destroyed, or not there. */
+export const isOver = (i: Instance | undefined): boolean =>
+  i === undefined || i.phase === 'destroying' || i.phase === 'gone';
+
 /** A reserve member, ready or on its way: without a session and not being given up. */
-export const isUnclaimed = (i: Instance): boolean =>
-  i.for === null && i.phase !== 'bound' && i.phase !== 'destroying' && i.phase !== 'gone';
+export const isUnclaimed = (i: Instance): boolean => i.for === null && i.phase !== 'bound' && !isOver(i);

@@ -1,6 +1,6 @@
 import { factsOf } from './bind.ts';
 import { costSoFar } from './cost.ts';
-import type { Addresses, NamedPort } from './endpoint.ts';
+import { sameAddresses } from './endpoint.ts';
 import type { Instance, InstanceIn } from './instance.ts';
 import type { Proxy, ProxyIn } from './proxy.ts';
 import type { Session, SessionIn } from './session.ts';
@@ -8,8 +8,6 @@ import type { ReplacePolicy, SessionClass } from './session-class.ts';
 import type { EpochMs } from './time.ts';
 
 type Active = SessionIn<'active'>;
-
-export const isGivenUp = (i: Instance): boolean => i.phase === 'destroying' || i.phase === 'gone';
 
 /** Why an instance is not there any more, in words for people. */
 export const failureOf = (i: Instance | undefined): string =>
@@ -29,10 +27,6 @@ export const loseInstance = (s: Active, detail: string, now: EpochMs): Active =>
  *  whatever the class says by now. */
 export const lossPolicy = (s: Session, c: Pick<SessionClass, 'onLoss'> | undefined): ReplacePolicy | null =>
   s.phase === 'active' && s.endpoint.stable ? (c?.onLoss ?? null) : null;
-
-/** Whether an instance with these ports can serve behind a proxy with those. */
-export const samePorts = (a: readonly NamedPort[], b: readonly NamedPort[]): boolean =>
-  a.length === b.length && a.every((p) => b.some((q) => p.name === q.name && p.protocol === q.protocol));
 
 /** Why the session cannot wait any longer for another instance; null: it can.
  *  @param heldUntil nothing ends for its time before this: the clock has just jumped */
@@ -91,9 +85,3 @@ export function finishReplacement(
     instance: { ...rest, phase: 'bound', since: now, session: s.id },
   };
 }
-
-export const sameAddresses = (a: Addresses, b: Addresses): boolean =>
-  a.length === b.length &&
-  a.every((p) =>
-    b.some((q) => p.name === q.name && p.host === q.host && p.port === q.port && p.protocol === q.protocol),
-  );

@@ -1,4 +1,4 @@
-import type { Caller } from '../domain/caller.ts';
+import { type Caller, DEFAULT_TENANT } from '../domain/caller.ts';
 import { BrokerError } from '../domain/errors.ts';
 import { ACQUIRE, fitsAgainMs, type Quota, type QuotaName, quotaOf, RATE, usedOf } from '../domain/quota.ts';
 import type { Refusal } from '../ports/store.ts';
@@ -7,8 +7,6 @@ import type { Mirror } from './mirror.ts';
 import { COUNTER, quotaNameOf } from './records.ts';
 import type { AdminReads, QuotaUse, TenantQuota } from './use-cases.ts';
 
-/** What tokens of no tenant of their own, and calls without a token, belong to. */
-const DEFAULT_TENANT = 'default';
 const WHAT: Readonly<Record<string, string>> = { sessions: 'sessions', gpus: 'GPUs', [RATE]: 'new sessions' };
 
 /** To the call whose commit a quota refused. Nothing was counted. */

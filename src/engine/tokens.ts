@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Caller, Role } from '../domain/caller.ts';
+import { type Caller, DEFAULT_TENANT, type Role } from '../domain/caller.ts';
 import { BrokerError } from '../domain/errors.ts';
 import type { EngineContext } from './context.ts';
 import { encode, KEY, SET, type TokenRecord } from './records.ts';
@@ -32,7 +32,7 @@ export function createTokens(ctx: EngineContext, adminSecret: string | null) {
     tokensExist: () => byHash.size > 0 || adminHash !== null,
     callerOf(secret) {
       const hash = hashOf(secret);
-      if (hash === adminHash) return { tenant: 'default', role: 'admin', name: 'admin-token-file' };
+      if (hash === adminHash) return { tenant: DEFAULT_TENANT, role: 'admin', name: 'admin-token-file' };
       return byHash.get(hash) ?? null;
     },
   };

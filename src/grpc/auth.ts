@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import type { Caller } from '../domain/caller.ts';
+import { bearerIn, type Caller, LOCAL_ADMIN, MAX_SECRET } from '../domain/caller.ts';
 import { BrokerError } from '../domain/errors.ts';
 import type { Authenticator } from '../engine/use-cases.ts';
 
@@ -16,9 +16,6 @@ export type AuthOptions = {
   readonly insecure: boolean;
 };
 
-const LOCAL_ADMIN: Caller = { tenant: 'default', role: 'admin', name: 'local' };
-/** Longer ones are none of ours; they are not worth hashing. */
-const MAX_SECRET = 512;
 /** `getPeer` says address:port; a socket on both IP versions shows IPv4 peers as ::ffff:127.0.0.1. */
 const LOOPBACK = /^(?:::ffff:)?127\.\d+\.\d+\.\d+(?::\d+)?$|^::1(?::\d+)?$/;
 
@@ -37,7 +34,7 @@ export function createAuth(o: AuthOptions): (call: AuthCall) => Caller {
           'berth token create --role admin',
       );
     }
-    const secret = bearer(call.metadata);
+    const secret = bearerIn(call.metadata.get('authorization')[0]);
     if (secret === null)
       throw refuse('TOKEN_MISSING', 'this broker wants a token: send the metadata "authorization: Bearer SECRET"');
     if (!o.encrypted && !o.insecure && !isLocal(call))
@@ -50,12 +47,6 @@ export function createAuth(o: AuthOptions): (call: AuthCall) => Caller {
     if (caller === null) throw refuse('TOKEN_INVALID', 'the token is unknown or was revoked');
     return caller;
   };
-}
-
-function bearer(metadata: Metadata): string | null {
-  const [value] = metadata.get('authorization');
-  if (typeof value !== 'string' || !/^bearer /i.test(value)) return null;
-  return value.slice('bearer '.length).trim() || null;
 }
 
 const refuse = (reason: string, message: string): BrokerError =>

@@ -1,9 +1,8 @@
 import type { ProbeSeen } from '../../domain/decide-instance.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
+import { type Endpoint, sameAddresses } from '../../domain/endpoint.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { ProxyIn } from '../../domain/proxy.ts';
-import { sameAddresses } from '../../domain/replace.ts';
 import type { Readiness } from '../../domain/session-class.ts';
 import type { EngineContext } from '../context.ts';
 

@@ -2,10 +2,10 @@ import { baseOf, bind, factsOf } from '../../domain/bind.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import { claimChanges, memberKeys, suits } from '../claim.ts';
-import { cappedAt, type Nothing, planLaunch } from '../launch.ts';
+import { type Nothing, planLaunch } from '../launch.ts';
 import { KEY } from '../records.ts';
 import { replaceLost } from './replace.ts';
-import { askedKey, isPersonal, makeRoom, type QueueDeps, type Refused } from './room.ts';
+import { askedKey, commitLaunch, isPersonal, type LastRefusal, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up, or when they end. */
@@ -76,7 +76,7 @@ async function serve(
 }
 
 /** For those who end before they were told. */
-function remember(d: QueueDeps, className: string, last: Refused): void {
+function remember(d: QueueDeps, className: string, last: LastRefusal): void {
   if (last.by.size > 0) d.refusals.set(className, last);
   else d.refusals.delete(className);
 }
@@ -116,7 +116,7 @@ async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<'place
 }
 
 async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: AbortSignal): Promise<Placed> {
-  const { ctx, term } = d;
+  const { ctx } = d;
   const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
   const plan = await planLaunch(ctx, c, of, signal);
   if ('why' in plan) return { ...plan, full: false };
@@ -128,25 +128,12 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
     queueBy: session.queueBy,
     instance: factsOf(plan.instance),
   };
-  d.offers.set(plan.instance.id, plan.offer);
-  const result = await ctx.ledger.commit({
-    changes: [
-      { kind: 'session', before: session, after },
-      { kind: 'instance', before: undefined, after: plan.instance },
-      { kind: 'proxy', before: undefined, after: plan.proxy },
-    ],
-    expect: [term.fence],
-    by: 'queue',
-  });
-  if (result.committed) return 'placed';
-  d.offers.delete(plan.instance.id);
-  if (result.why.kind === 'limit') {
-    d.capped.add(c.name);
-    await makeRoom(d, c.provider);
-    return { ...cappedAt(result.why.max, c.provider), full: true };
-  }
-  await staleKeys(ctx, result.why);
-  return 'again';
+  const launched = await commitLaunch(d, c, plan, [
+    { kind: 'session', before: session, after },
+    { kind: 'instance', before: undefined, after: plan.instance },
+    { kind: 'proxy', before: undefined, after: plan.proxy },
+  ]);
+  return typeof launched === 'string' ? launched : { ...launched, full: true };
 }
 
 /** Writes down why a session waits. @returns whether that has changed */

@@ -1,14 +1,15 @@
 import type { Member } from '../../domain/bind.ts';
 import { deleting } from '../../domain/decide-proxy.ts';
+import { samePorts } from '../../domain/endpoint.ts';
 import type { ProxyIn } from '../../domain/proxy.ts';
-import { replaceBy, samePorts } from '../../domain/replace.ts';
+import { replaceBy } from '../../domain/replace.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import { memberKeys, suits } from '../claim.ts';
-import { cappedAt, type Nothing, planLaunch } from '../launch.ts';
+import { type Nothing, planLaunch } from '../launch.ts';
 import type { Change } from '../ledger.ts';
 import { KEY } from '../records.ts';
-import { isPersonal, makeRoom, type QueueDeps } from './room.ts';
+import { commitLaunch, isPersonal, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 type Lost = SessionIn<'active'>;
@@ -86,7 +87,7 @@ async function launch(
   proxy: ProxyIn<'serving'>,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { ctx, term } = d;
+  const { ctx } = d;
   const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
   const plan = await planLaunch(ctx, c, of, signal);
   if ('why' in plan) return wait(d, session, plan, 'waits');
@@ -96,17 +97,8 @@ async function launch(
     { kind: 'instance', before: undefined, after: after.instance },
     { kind: 'proxy', before: proxy, after: after.proxy },
   ];
-  d.offers.set(plan.instance.id, plan.offer);
-  const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'queue' });
-  if (result.committed) return 'placed';
-  d.offers.delete(plan.instance.id);
-  if (result.why.kind !== 'limit') {
-    await staleKeys(ctx, result.why);
-    return 'again';
-  }
-  d.capped.add(c.name);
-  await makeRoom(d, c.provider);
-  return wait(d, session, cappedAt(result.why.max, c.provider), 'full');
+  const launched = await commitLaunch(d, c, plan, changes);
+  return typeof launched === 'string' ? launched : wait(d, session, launched, 'full');
 }
 
 /** Writes down why a session has no instance, where that has changed. */

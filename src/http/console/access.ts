@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../../domain/caller.ts';
+import { bearerIn, type Caller, LOCAL_ADMIN, MAX_SECRET } from '../../domain/caller.ts';
 import type { Authenticator } from '../../engine/use-cases.ts';
 import type { Limiter } from './limiter.ts';
 
@@ -29,14 +29,11 @@ export type Access =
       readonly waitMs?: number;
     };
 
-const LOCAL_ADMIN: Caller = { tenant: 'default', role: 'admin', name: 'local' };
 const LOOPBACK = /^(?:::ffff:)?127\.\d+\.\d+\.\d+$|^::1$/;
 /** Other names may lead here, too, and a page of theirs would then be of our origin (DNS rebinding). */
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 /** What proxies add. */
 const PROXIED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
-/** Longer ones are none of ours; they are not worth hashing. */
-const MAX_SECRET = 512;
 
 export function askingOf(req: IncomingMessage): Asking {
   const { headers } = req;
@@ -45,7 +42,7 @@ export function askingOf(req: IncomingMessage): Asking {
     host: headers.host ?? '',
     // No browser speaks HTTP/1.0; nginx does unless it is told otherwise.
     isProxied: req.httpVersion !== '1.1' || PROXIED.some((name) => headers[name] !== undefined),
-    token: bearer(headers.authorization),
+    token: bearerIn(headers.authorization),
     origin: headers.origin ?? null,
     site: headerText(headers['sec-fetch-site']),
   };
@@ -53,11 +50,6 @@ export function askingOf(req: IncomingMessage): Asking {
 
 const headerText = (value: string | readonly string[] | undefined): string | null =>
   value === undefined ? null : String(value);
-
-function bearer(value: string | undefined): string | null {
-  if (value === undefined || !/^bearer /i.test(value)) return null;
-  return value.slice('bearer '.length).trim() || null;
-}
 
 const refuse = (status: 401 | 403, reason: string, error: string): Access => ({ ok: false, status, reason, error });
 

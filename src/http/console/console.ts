@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { type Caller, LOCAL_ADMIN } from '../../domain/caller.ts';
 import { type ErrorCode, isBrokerError } from '../../domain/errors.ts';
 import { isSessionId } from '../../domain/ids.ts';
 import type { AdminUseCases, Authenticator } from '../../engine/use-cases.ts';
@@ -67,7 +68,7 @@ const Terminate = z.strictObject({ id: z.string().refine(isSessionId), detail: z
 export function createConsole(o: ConsoleOptions): Console {
   const assets = readAssets();
   const limiter = createLimiter(o.clock);
-  const caller = { tenant: 'default', role: 'admin', name: 'console' } as const;
+  const caller: Caller = { ...LOCAL_ADMIN, name: 'console' };
   const streams = createStreams({ ...o, reads: o.admin, caller });
 
   function refused(req: IncomingMessage, res: ServerResponse, access: Access & { ok: false }): void {
