@@ -1,20 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseClassFile } from '../../src/config/classes.ts';
+import { refusalOf } from '../support/config-refusal.ts';
 
 const KNOWN = { providers: ['process'], proxies: ['direct'], file: 'classes.yaml' };
 
 const parse = (text: string): unknown => parseClassFile(text, KNOWN);
 
-function refusal(text: string): string[] {
-  try {
-    parse(text);
-  } catch (err) {
-    if (err instanceof Error && err.name === 'ConfigError') return err.message.split('\n');
-    throw err;
-  }
-  throw new Error('was accepted');
-}
+const refusal = (text: string): string[] => refusalOf(() => parse(text));
 
 /** A class with one more option, on line 4. */
 const withOption = (option: string) => `classes:

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseClassFile } from '../../src/config/classes.ts';
 import { NO_QUOTA, type Quota, type Quotas, quotaOf } from '../../src/domain/quota.ts';
+import { refusalOf } from '../support/config-refusal.ts';
 
 const KNOWN = { providers: ['process'], proxies: ['direct'], file: 'classes.yaml' };
 const CLASSES =
@@ -10,15 +11,7 @@ const CLASSES =
 const parse = (text: string): Quotas => parseClassFile(CLASSES + text, KNOWN).quotas;
 const rate = (perMinute: number, burst: number): Quota['rate'] => ({ perMinute, burst });
 
-function refusal(text: string): string[] {
-  try {
-    parse(text);
-  } catch (err) {
-    if (err instanceof Error && err.name === 'ConfigError') return err.message.split('\n');
-    throw err;
-  }
-  throw new Error('was accepted');
-}
+const refusal = (text: string): string[] => refusalOf(() => parse(text));
 
 describe('the quotas of a class file', () => {
   it.each(['', 'quotas: {}', 'quotas: {default: {}, tenants: {}}'])('limit nobody when there are none: %s', (text) => {

@@ -1,38 +1,15 @@
 import { createServer as createHttp, type RequestListener } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { createServer, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
 import type { PortAddress } from '../../src/domain/endpoint.ts';
 import type { HttpAsk, InstanceHttp } from '../../src/ports/instance-http.ts';
-import { eventually } from '../support/eventually.ts';
+import { localServers } from '../support/local-servers.ts';
 
 const never = new AbortController().signal;
 
 export function instanceHttpContract(name: string, make: () => InstanceHttp): void {
   describe(`InstanceHttp contract: ${name}`, () => {
-    let servers: { readonly server: Server; readonly sockets: Set<Socket> }[] = [];
-
-    afterEach(async () => {
-      for (const { server, sockets } of servers) {
-        for (const socket of sockets) socket.destroy();
-        await new Promise((resolve) => server.close(resolve));
-      }
-      servers = [];
-    });
-
-    async function listen(server: Server, host = '127.0.0.1') {
-      const sockets = new Set<Socket>();
-      server.on('connection', (socket) => {
-        sockets.add(socket);
-        socket.on('error', () => undefined);
-        socket.once('close', () => sockets.delete(socket));
-      });
-      servers.push({ server, sockets });
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no address');
-      const to: PortAddress = { name: 'http', protocol: 'http', host, port: address.port };
-      return { to, left: () => eventually('every connection to be closed', () => sockets.size === 0) };
-    }
+    const listen = localServers();
     const web = (listener: RequestListener, host?: string) => listen(createHttp(listener), host);
     const raw = (onSocket: (socket: Socket) => void) =>
       listen(
@@ -134,8 +111,7 @@ export function instanceHttpContract(name: string, make: () => InstanceHttp): vo
     it('says so when it is not HTTP that answers, or nobody', async () => {
       const ssh = await raw((socket) => void socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
       expect(await ask(ssh.to)).toEqual({ answered: false, detail: 'not an HTTP answer' });
-      const { server } = servers[0] ?? {};
-      await new Promise((resolve) => server?.close(resolve));
+      await ssh.close();
       expect(await ask(ssh.to)).toEqual({ answered: false, detail: 'connection refused' });
     });
 

@@ -9,11 +9,11 @@ import {
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { HealthImplementation, service as healthService } from 'grpc-health-check';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Endpoint } from '../../src/domain/endpoint.ts';
 import type { Readiness } from '../../src/domain/session-class.ts';
 import type { Prober } from '../../src/ports/prober.ts';
-import { eventually } from '../support/eventually.ts';
+import { localServers } from '../support/local-servers.ts';
 
 const CHECK = { Check: healthService.Check } as ServiceDefinition;
 const TOKENLESS: string | null = null;
@@ -29,31 +29,11 @@ const http = (path = '/', from = 200, to = 399): Readiness => ({
 
 export function proberContract(name: string, make: () => Prober): void {
   describe(`Prober contract: ${name}`, () => {
-    let servers: { readonly server: Server; readonly sockets: Set<Socket> }[] = [];
-
-    afterEach(async () => {
-      for (const { server, sockets } of servers) {
-        for (const socket of sockets) socket.destroy();
-        await new Promise((resolve) => server.close(resolve));
-      }
-      servers = [];
-    });
-
+    const listenAt = localServers();
     async function listen(server: Server) {
-      const sockets = new Set<Socket>();
-      server.on('connection', (socket) => {
-        sockets.add(socket);
-        socket.on('error', () => undefined);
-        socket.once('close', () => sockets.delete(socket));
-      });
-      servers.push({ server, sockets });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const address = server.address();
-      if (address === null || typeof address === 'string') throw new Error('no address');
-      const port = { name: 'http', protocol: 'http', host: '127.0.0.1', port: address.port } as const;
-      const endpoint: Endpoint = { ports: [port], stable: true };
-      const left = () => eventually('every connection to be closed', () => sockets.size === 0);
-      return { endpoint, left };
+      const { to, left, close } = await listenAt(server);
+      const endpoint: Endpoint = { ports: [to], stable: true };
+      return { endpoint, left, close };
     }
 
     const web = (listener: RequestListener) => listen(createHttp(listener));
@@ -170,9 +150,8 @@ export function proberContract(name: string, make: () => Prober): void {
     });
 
     it('says so when the connection is refused', async () => {
-      const { endpoint } = await raw(() => undefined);
-      const [{ server } = { server: null }] = servers;
-      await new Promise((resolve) => server?.close(resolve));
+      const { endpoint, close } = await raw(() => undefined);
+      await close();
       expect(await probe(endpoint, TCP)).toEqual({ answered: false, detail: 'connection refused' });
       expect(await probe(endpoint, http())).toEqual({ answered: false, detail: 'connection refused' });
     });
@@ -256,9 +235,8 @@ export function proberContract(name: string, make: () => Prober): void {
     });
 
     it('says so when a gRPC port refuses the connection', async () => {
-      const { endpoint } = await raw(() => undefined);
-      const [{ server } = { server: null }] = servers;
-      await new Promise((resolve) => server?.close(resolve));
+      const { endpoint, close } = await raw(() => undefined);
+      await close();
       expect(await probe(endpoint, grpc())).toEqual({ answered: false, detail: 'connection refused' });
     });
 

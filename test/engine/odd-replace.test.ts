@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { SessionView } from '../../src/engine/use-cases.ts';
-import { ALICE, type BedOptions, type EngineBed, engineBed } from '../support/engine-bed.ts';
+import { ALICE, type EngineBed } from '../support/engine-bed.ts';
 import { aClass } from '../support/fixtures.ts';
-
-const onLoss = { attempts: 2, withinMs: 5 * MINUTE };
-const lasting = (over: Parameters<typeof aClass>[0] = {}) => aClass({ proxy: 'stable', onLoss, ...over });
-
-async function bedWith(o: BedOptions = {}) {
-  const bed = await engineBed({ classes: [lasting()], ...o });
-  bed.world.knobs.ownPorts = true;
-  return bed;
-}
+import { lasting, lastingBed } from '../support/lasting-bed.ts';
 
 function activeOf(bed: EngineBed, { session }: SessionView) {
   const s = bed.engine.mirror.session(session.id);
@@ -26,7 +18,7 @@ const replaced = (bed: EngineBed, view: SessionView) => () => activeOf(bed, view
 
 describe('a session whose instance was lost', () => {
   it('leads nowhere until it has another: the address may be that of somebody else by then', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const view = await bed.acquire();
     const { proxy } = activeOf(bed, view).instance;
     expect(bed.stable.upstreams.get(proxy)).toHaveLength(1);
@@ -39,7 +31,7 @@ describe('a session whose instance was lost', () => {
   });
 
   it('ends where its address was the instance itself, though its class says replace by now', async () => {
-    const bed = await bedWith({ classes: [lasting({ proxy: 'direct', onLoss: null })] });
+    const bed = await lastingBed({ classes: [lasting({ proxy: 'direct', onLoss: null })] });
     const view = await bed.acquire();
     bed.classes.set([lasting()]);
     lose(bed, view);
@@ -49,7 +41,7 @@ describe('a session whose instance was lost', () => {
 
   it('ends at once when its class says so in the meantime, or is removed', async () => {
     for (const classes of [[lasting({ onLoss: null })], []]) {
-      const bed = await bedWith();
+      const bed = await lastingBed();
       const view = await bed.acquire();
       bed.world.knobs.soldOut = true;
       lose(bed, view);
@@ -62,7 +54,7 @@ describe('a session whose instance was lost', () => {
   });
 
   it('gets no instance of a class that has other ports by now, and says so', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const view = await bed.acquire();
     const ports = [{ name: 'web', protocol: 'http' }] as const;
     const readiness = { ...aClass().readiness, port: 'web' };
@@ -78,7 +70,7 @@ describe('a session whose instance was lost', () => {
 
   it('is still replaced when the clock is set forward or back by an hour meanwhile', async () => {
     for (const jump of [HOUR, -HOUR]) {
-      const bed = await bedWith();
+      const bed = await lastingBed();
       const view = await bed.acquire({ lifetimeMs: HOUR });
       bed.world.knobs.soldOut = true;
       lose(bed, view);
@@ -95,7 +87,7 @@ describe('a session whose instance was lost', () => {
 
 describe('a clock that is set back by an hour', () => {
   it('lets a machine that goes at that moment go', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const view = await bed.acquire();
     bed.world.knobs.ignoreDestroys = true;
     await bed.finish(bed.engine.sessions.release(ALICE, { by: 'id', id: view.session.id }));
@@ -108,7 +100,7 @@ describe('a clock that is set back by an hour', () => {
   });
 
   it('hides no instance that vanishes after it', async () => {
-    const bed = await bedWith({ classes: [lasting({ onLoss: null })] });
+    const bed = await lastingBed({ classes: [lasting({ onLoss: null })] });
     const view = await bed.acquire();
     bed.clock.jump(-HOUR);
     await bed.clock.advance(5 * SECOND);

@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
-import { ALICE, type BedOptions, engineBed, input, NEVER } from '../support/engine-bed.ts';
+import { ALICE, type EngineBed, input, NEVER } from '../support/engine-bed.ts';
 import { aClass } from '../support/fixtures.ts';
+import { lasting, lastingBed, onLoss } from '../support/lasting-bed.ts';
 
-const onLoss = { attempts: 2, withinMs: 5 * MINUTE };
-const lasting = (over: Parameters<typeof aClass>[0] = {}) => aClass({ proxy: 'stable', onLoss, ...over });
-
-async function bedWith(o: BedOptions = {}) {
-  const bed = await engineBed({ classes: [lasting()], ...o });
-  bed.world.knobs.ownPorts = true;
-  return bed;
-}
-type Bed = Awaited<ReturnType<typeof bedWith>>;
+type Bed = EngineBed;
 
 /** The present instance's program ends. */
 async function lose(bed: Bed, id: string): Promise<void> {
@@ -38,7 +31,7 @@ async function releaseAll(bed: Bed, ...ids: readonly string[]): Promise<void> {
 
 describe('an instance that is lost in use', () => {
   it('is replaced behind the same endpoint', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const before = (await bed.acquire()).session;
     await lose(bed, before.id);
     await bed.until('another serves', async () => (await replacements(bed, before.id)) === 1);
@@ -57,7 +50,7 @@ describe('an instance that is lost in use', () => {
   });
 
   it('is replaced by a reserve member, which leaves its own proxy', async () => {
-    const bed = await bedWith({ classes: [lasting({ reserve: { ...aClass().reserve, target: 1 } })] });
+    const bed = await lastingBed({ classes: [lasting({ reserve: { ...aClass().reserve, target: 1 } })] });
     await bed.until('one is ready', () => bed.ready() === 1);
     const { session } = await bed.acquire();
     await bed.until('another is ready', () => bed.ready() === 1);
@@ -74,7 +67,7 @@ describe('an instance that is lost in use', () => {
   });
 
   it('is waited for while nothing is to be had, and the session says why', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const { session } = await bed.acquire();
     bed.world.knobs.soldOut = true;
     await lose(bed, session.id);
@@ -88,7 +81,7 @@ describe('an instance that is lost in use', () => {
   });
 
   it('ends the session when it cannot be replaced in time', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const { session } = await bed.acquire();
     bed.world.knobs.soldOut = true;
     await lose(bed, session.id);
@@ -101,7 +94,7 @@ describe('an instance that is lost in use', () => {
   });
 
   it('ends the session when the replacements are lost as well', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const { session } = await bed.acquire();
     bed.world.knobs.bootSlowly = true;
     await lose(bed, session.id);
@@ -122,7 +115,7 @@ describe('an instance that is lost in use', () => {
   });
 
   it('is replaced by a new leader, too', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const { session } = await bed.acquire();
     bed.world.knobs.bootSlowly = true;
     await lose(bed, session.id);
@@ -138,7 +131,7 @@ describe('an instance that is lost in use', () => {
   });
 
   it('is not there for a release that comes meanwhile: what was on its way is destroyed', async () => {
-    const bed = await bedWith();
+    const bed = await lastingBed();
     const { session } = await bed.acquire();
     bed.world.knobs.bootSlowly = true;
     await lose(bed, session.id);
@@ -147,7 +140,7 @@ describe('an instance that is lost in use', () => {
   });
 
   it('goes after those who wait for their first one', async () => {
-    const bed = await bedWith({ maxInstances: 1 });
+    const bed = await lastingBed({ maxInstances: 1 });
     const { session } = await bed.acquire();
     const waiting = bed.engine.sessions.acquire(ALICE, input(), NEVER);
     await bed.clock.advance(SECOND);
