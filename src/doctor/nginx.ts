@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findSs } from '../adapters/nginx/connections.ts';
 import type { Nginx, NginxFound } from '../adapters/nginx/find.ts';
 import { CONF, FILES, STATUS_SOCKET } from '../adapters/nginx/record.ts';
+import { TOKEN_PARAMETER } from '../domain/endpoint.ts';
 import type { ProxySettings } from '../domain/proxy.ts';
 import { renderNginx } from '../nginx/render.ts';
 import { type Finding, fail, messageOf, ok, warn } from './finding.ts';
@@ -44,7 +45,7 @@ async function tryConfiguration(nginx: Nginx, settings: ProxySettings): Promise<
           { name: 'tcp', protocol: 'tcp', listen: listen('tcp'), upstream },
         ],
         settings,
-        access: { token: '0'.repeat(64), parameter: 'berth_token', cookie: `berth_${'0'.repeat(26)}` },
+        access: { token: '0'.repeat(64), parameter: TOKEN_PARAMETER, cookie: `berth_${'0'.repeat(26)}` },
         probes: 'berth-doctor',
         files: FILES,
         status: `unix:${STATUS_SOCKET}`,
@@ -68,10 +69,9 @@ async function tryConfiguration(nginx: Nginx, settings: ProxySettings): Promise<
 }
 
 /** `ss` tells how much moved on connections that stay open: what idleness is judged by where nothing else is said. */
-export function checkSocketTool(path = process.env.PATH ?? ''): Finding {
-  const folders = [...path.split(delimiter).filter(isAbsolute), '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
-  const program = folders.map((dir) => join(dir, 'ss')).find((file) => existsSync(file));
-  if (program !== undefined) return ok('ss', program);
+export function checkSocketTool(): Finding {
+  const program = findSs();
+  if (program !== null) return ok('ss', program);
   return warn(
     'ss',
     'not found',

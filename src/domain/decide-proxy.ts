@@ -22,7 +22,7 @@ export function decideProxy(p: Proxy, instance: Instance | undefined, seen: Prox
       if (isOver(instance)) return { proxy: deleting(p, now), ask: 'remove' };
       const upstream = addressesOf(instance);
       if (seen.status === 'serving' && upstream !== null)
-        return { proxy: { ...p, phase: 'serving', since: now, upstream, endpoint: endpointOf(p, seen.endpoint) } };
+        return { proxy: { ...p, phase: 'serving', since: now, upstream, endpoint: seen.endpoint } };
       return upstream === null && p.upstream === null ? {} : { ask: 'ensure', upstream };
     }
     case 'serving':
@@ -37,9 +37,6 @@ export function decideProxy(p: Proxy, instance: Instance | undefined, seen: Prox
       return p satisfies never;
   }
 }
-
-const endpointOf = (p: Proxy, endpoint: Endpoint): Endpoint =>
-  p.access === 'token' ? { ...endpoint, tokenRequired: true } : endpoint;
 
 /** Another instance has taken the place of a lost one: the proxy is led there, its endpoint stays. In between it leads
  *  nowhere: the address of the lost one may soon be that of somebody else's instance. */

@@ -36,7 +36,7 @@ export interface SessionProxy {
   /** How often one that serves is to be asked for again, which heals it; null: it cannot break by itself [ms]. */
   readonly checkMs: number | null;
   /** Makes the proxy what `spec` says and tells what is there now. Idempotent, in parts if need be: call again.
-   *  Once `serving` was answered, the endpoint never changes.
+   *  Once `serving` was answered, the endpoint never changes. It says whether it asks for the token.
    *  @throws BrokerError `no-capacity` when there is no room for it now, `unavailable` when it cannot be made */
   ensure(spec: ProxySpec, signal: AbortSignal): Promise<ProxySeen>;
   /** Ends it; resolves also when already gone. Open connections are cut. */

@@ -30,7 +30,8 @@ export function createStableProxy(): StableProxy {
       const from = ports.get(id) ?? 40_000 + 16 * ports.size;
       ports.set(id, from);
       const at = named.map((p, n) => ({ ...p, host: '127.0.0.1', port: from + n }));
-      return { status: 'serving', endpoint: { ports: at, stable: true } };
+      const token = accessToken === undefined ? {} : { tokenRequired: true };
+      return { status: 'serving', endpoint: { ports: at, stable: true, ...token } };
     },
     async activity(ids, signal) {
       signal.throwIfAborted();

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { delimiter, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PortRange } from './ports.ts';
+import { findProgram } from './programs.ts';
 
 /** An established connection to one of the ports that were asked for. */
 export type Connection = {
@@ -14,23 +13,12 @@ export type Connection = {
   readonly quietMs: number | null;
 };
 
-/** Where packages put it; not on every user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 /** Some 400 bytes a connection. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
 /** The program that reads the kernel's counters of all connections at once; null: this system has none. */
-export const findSs = (path = process.env.PATH ?? ''): string | null =>
-  [...path.split(delimiter).filter(isAbsolute), ...SYSTEM_FOLDERS]
-    .map((dir) => join(dir, 'ss'))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    }) ?? null;
+export const findSs = (path = process.env.PATH ?? ''): string | null => findProgram('ss', path, SYSTEM_FOLDERS);
 
 /**
  * All connections to the ports of a range, in one read.

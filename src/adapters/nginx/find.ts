@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NginxDialect } from '../../nginx/describe.ts';
+import { findProgram, isProgram } from './programs.ts';
 
 /** An nginx that can do what the renderer asks of it. */
 export type Nginx = { readonly program: string; readonly version: string; readonly dialect: NginxDialect };
@@ -10,7 +11,6 @@ export type Nginx = { readonly program: string; readonly version: string; readon
 /** `why`: what is missing and what to do about it, for people. */
 export type NginxFound = { readonly nginx: Nginx } | { readonly why: string };
 
-/** Where packages put servers; not on every user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/nginx/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 const INSTALL = 'on Debian and Ubuntu: apt-get install nginx libnginx-mod-stream; then start berth again';
 /** That of Debian 12. `proxy_half_close` came shortly before. */
@@ -21,9 +21,8 @@ const ASK_MS = 10_000;
 
 /** @param given the program, by its full path; null: looked for in `path` and the system's folders */
 export async function findNginx(given: string | null, path = process.env.PATH ?? ''): Promise<NginxFound> {
-  const folders = [...path.split(delimiter).filter(isAbsolute), ...SYSTEM_FOLDERS];
-  const program = given ?? folders.map((dir) => join(dir, 'nginx')).find(isProgram);
-  if (program === undefined || !isProgram(program))
+  const program = given ?? findProgram('nginx', path, SYSTEM_FOLDERS);
+  if (program === null || !isProgram(program))
     return { why: given === null ? `nginx was not found; ${INSTALL}` : `${given} is no program` };
   try {
     // Its version and options are printed on standard error.
@@ -31,15 +30,6 @@ export async function findNginx(given: string | null, path = process.env.PATH ??
     return readVersion(program, stderr);
   } catch (err) {
     return { why: `${program} -V failed: ${err instanceof Error ? err.message : String(err)}` };
-  }
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 
