@@ -6,8 +6,9 @@ import { DAY } from '../domain/time.ts';
 import { type Finding, fail, messageOf, ok, warn } from './finding.ts';
 
 const MIB = 2 ** 20;
+const GIB = 2 ** 30;
 /** Below these, logs and the store soon fill the disk [bytes]. */
-const SCARCE = 1_024 * MIB;
+const SCARCE = GIB;
 const TOO_LITTLE = 100 * MIB;
 
 /** Whether the data folder can be written and has room; one that is not there yet is judged by where it will be. */
@@ -29,7 +30,7 @@ export function checkDataFolder(dir: string): Finding {
 }
 
 const amount = (bytes: number): string =>
-  bytes < SCARCE ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / SCARCE)} GiB`;
+  bytes < GIB ? `${Math.floor(bytes / MIB)} MiB` : `${Math.floor(bytes / GIB)} GiB`;
 
 /** Certificates are renewed by people who want to know in time [ms]. */
 const RENEW_MS = 14 * DAY;
