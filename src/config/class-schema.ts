@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cores, duration, durationOrNone, label, memory, size, whole, writtenOrNumber } from './fields.ts';
+import { PlacementSchema } from './placement-schema.ts';
 import { parseSize } from './units.ts';
 
 const SECOND = 1_000;
@@ -44,6 +45,17 @@ const Port = z.strictObject({
     .enum(['http', 'grpc', 'tcp'])
     .default('http')
     .meta({ description: 'http (WebSocket included), grpc (HTTP/2 without TLS) or tcp' }),
+  number: whole(
+    1,
+    65_535,
+    'Where the program in the image listens. Default: one that berth chooses and tells',
+  ).optional(),
+});
+
+const Registry = z.strictObject({
+  server: text(1, 256, 'Host of the registry, such as ghcr.io').regex(/^\S+$/),
+  username: text(1, 256, 'Who logs in').regex(/^\S+$/),
+  password_file: text(1, 4_096, "A file on the broker's machine with the password; read whenever an instance is made"),
 });
 
 const gpuModel = text(0, 64, 'GPU model, such as "RTX 4090"');
@@ -221,6 +233,15 @@ export const ClassSchema = z.strictObject({
     .max(256)
     .default([])
     .meta({ description: 'Program and arguments. Required with provider process. Words such as {{port.NAME}}: below' }),
+  image: text(0, 1_024, 'Image that instances run, such as ghcr.io/me/app:1.2. Not with provider process')
+    .regex(/^\S*$/)
+    .default(''),
+  template: z
+    .union([z.string().regex(/^\S{1,128}$/), z.int().positive().transform(String)])
+    .optional()
+    .meta({ description: "The provider's template to start from, by hash or number", accepts: 'a hash or a number' }),
+  registry: Registry.optional().meta({ description: 'Login for a private image' }),
+  placement: PlacementSchema.prefault({}).meta({ description: 'Which offers of a market may be rented' }),
   env: environment,
   ports: z
     .array(Port)
@@ -236,9 +257,10 @@ export const ClassSchema = z.strictObject({
   idle_timeout: durationOrNone({ doc: 'Sessions that nobody uses for this long end' }).prefault('none'),
   max_idle_timeout: duration({ doc: 'Longest idle timeout that a caller may ask for' }).prefault('24h'),
   queue_timeout: duration({ min: 0, max: DAY, doc: 'How long an acquire waits for capacity' }).prefault('10m'),
-  boot_timeout: duration({ max: DAY, doc: 'A new instance must be ready within this, else it is given up' }).prefault(
-    '5m',
-  ),
+  boot_timeout: duration({
+    max: DAY,
+    doc: 'A new instance must be ready within this, else it is given up and its machine banned. Default: 5m; with provider vastai 20m',
+  }).optional(),
   confirm_timeout: duration({
     doc: 'A session that turned active while nobody waited for it ends after this, unless somebody asks for it',
   }).prefault('5m'),
@@ -265,6 +287,10 @@ export const ClassSchema = z.strictObject({
         'What becomes of a session whose instance is lost in use: it ends, or the instance is replaced behind the same endpoint',
       accepts: 'end, or replace with its options',
     }),
+  replace_outdated: z.boolean().default(false).meta({
+    description:
+      'Whether instances in use are replaced, too, when image, template or anything else that they are made from changes; needs on_loss: replace',
+  }),
   reserve: Reserve.prefault({}).meta({ description: 'Instances kept ready for the next caller' }),
 });
 

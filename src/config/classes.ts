@@ -127,6 +127,9 @@ const isEndless = (value: unknown, within: readonly unknown[] = []): boolean =>
   value !== null &&
   (within.includes(value) || Object.values(value).some((v) => isEndless(v, [...within, value])));
 
+/** Providers whose instances are rented from others. */
+const isMarket = (provider: string): boolean => provider === 'vastai';
+
 const READINESS_KINDS = ['http', 'grpc', 'tcp'] as const;
 
 /** `defaults` without the kinds of readiness that the class does not want: they exclude each other. */
@@ -174,6 +177,36 @@ const toHook = (c: WrittenClass) =>
     ? null
     : { port: c.before_end.port ?? firstPort(c), path: c.before_end.path, timeoutMs: c.before_end.timeout };
 
+const toImage = (c: WrittenClass) =>
+  c.image === '' && c.template === undefined
+    ? null
+    : {
+        image: c.image,
+        template: c.template ?? null,
+        login:
+          c.registry === undefined
+            ? null
+            : { server: c.registry.server, username: c.registry.username, passwordFile: c.registry.password_file },
+      };
+
+const toPlacement = (p: WrittenClass['placement'], model: string) => ({
+  gpuModels: p.gpu_models.length > 0 ? p.gpu_models : model === '' ? [] : [model],
+  regions: p.regions,
+  maxMicrosPerHour: p.max_price ?? null,
+  minReliability: p.min_reliability,
+  minDownMbps: p.min_download,
+  minCuda: p.min_cuda,
+  verified: p.verified,
+  datacenter: p.datacenter,
+  interruptible: p.interruptible,
+  minRemainingMs: p.min_remaining,
+  query: p.query ?? null,
+  microsPerMinute: p.minute_value,
+  expectedHours: p.expected_hours,
+  imageBytes: p.image_size,
+  offerAttempts: p.offer_attempts,
+});
+
 const toReplace = (on: WrittenClass['on_loss']) =>
   on === 'end' ? null : { attempts: on.replace.attempts, withinMs: on.replace.within };
 
@@ -210,7 +243,7 @@ function toClass(name: string, c: WrittenClass, proxy: string, own: Own) {
     proxySettings: proxy === 'direct' ? null : toProxySettings(c.proxy_settings),
     command: c.command.map((argument) => fillOwn(argument, own)),
     env: c.env,
-    ports: c.ports,
+    ports: c.ports.map(({ number, ...port }) => (number === undefined ? port : { ...port, number })),
     resources: toResources(c.resources),
     allow: {
       command: c.allow.command,
@@ -231,7 +264,7 @@ function toClass(name: string, c: WrittenClass, proxy: string, own: Own) {
     idleTimeoutMs: c.idle_timeout,
     maxIdleTimeoutMs: c.max_idle_timeout,
     queueTimeoutMs: c.queue_timeout,
-    bootTimeoutMs: c.boot_timeout,
+    bootTimeoutMs: c.boot_timeout ?? (isMarket(c.provider) ? 20 : 5) * 60_000,
     activationTimeoutMs: ACTIVATION_TIMEOUT_MS,
     confirmTimeoutMs: c.confirm_timeout,
     warnBeforeMs: c.warn_before,
@@ -255,6 +288,9 @@ function toClass(name: string, c: WrittenClass, proxy: string, own: Own) {
     activity: toActivity(c),
     beforeEnd: toHook(c),
     onLoss: toReplace(c.on_loss),
+    image: toImage(c),
+    placement: isMarket(c.provider) ? toPlacement(c.placement, c.resources.gpus.model) : null,
+    replaceOutdated: c.replace_outdated,
     recipe: recipeOf(c),
   };
 }
@@ -269,10 +305,11 @@ function recipeOf(c: WrittenClass): string {
     c.proxy === 'direct' ? null : toProxySettings(c.proxy_settings),
     c.command,
     env,
-    c.ports.map((p) => [p.name, p.protocol]),
+    c.ports.map((p) => (p.number === undefined ? [p.name, p.protocol] : [p.name, p.protocol, p.number])),
     toResources(c.resources),
     // Only where it is not the default: instances made before there was a choice stay what they are.
     ...(c.access === 'open' ? [] : [c.access]),
+    ...(toImage(c) === null ? [] : [c.image, c.template ?? '']),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

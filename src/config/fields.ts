@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatDuration, parseCores, parseDuration, parseRange, parseSize } from './units.ts';
+import { formatDuration, parseCores, parseDollars, parseDuration, parseRange, parseSize } from './units.ts';
 
 /** What every option says about itself: the docs table prints `doc`, a refusal prints `accepts`. */
 type About = { readonly doc: string; readonly accepts: string };
@@ -56,6 +56,13 @@ export const wholeText = (min: number, max: number, doc: string) =>
     },
     { doc, accepts: `a whole number from ${min} to ${max}` },
   );
+
+/** Money, as micro-dollars. */
+export const dollars = (doc: string) =>
+  writtenOrNumber((value) => parseDollars(value) ?? undefined, {
+    doc: `${doc} [US dollars]`,
+    accepts: 'US dollars such as 0.35 or 20, up to 1000000',
+  });
 
 export const size = (doc: string) =>
   writtenOrNumber((value) => parseSize(value) ?? undefined, { doc, accepts: 'a size such as 512Mi, 2Gi or 10GB' });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { configError, describeInput, explain, type Problem, pathText } from './explain.ts';
 import { didYouMean } from './nearest.ts';
-import { isLoopback, isWildcard, type Listen, type PortRange, type StorePlace } from './places.ts';
+import { type Cidr, isLoopback, isWildcard, type Listen, type PortRange, type StorePlace } from './places.ts';
 import { ConfigSchema, type Variables } from './schema.ts';
 import { shippedFile } from './shipped.ts';
 import { formatDuration } from './units.ts';
@@ -23,6 +23,18 @@ export type Config = {
   readonly leaseMs: number;
   readonly leaseRenewMs: number;
   readonly maxInstances: number;
+  readonly maxMicrosPerHour: number;
+  /** null: there is no such provider. */
+  readonly vastai: VastaiConfig | null;
+  readonly bans: {
+    readonly termMs: number;
+    readonly losses: number;
+    readonly lossWindowMs: number;
+    readonly hostAfter: number;
+    readonly hostWindowMs: number;
+  };
+  /** null: there is none. */
+  readonly blacklist: { readonly url: string; readonly write: boolean } | null;
   readonly processPorts: PortRange;
   readonly proxyPorts: PortRange;
   /** Address on which proxies listen, and the host that callers are told for it. */
@@ -38,6 +50,18 @@ export type Config = {
   readonly clearOnExit: boolean;
   readonly logLevel: Variables['BERTH_LOG_LEVEL'];
 };
+
+/** One of `key` and `keyFile` is set. */
+export type VastaiConfig = {
+  readonly key: string | null;
+  readonly keyFile: string | null;
+  readonly url: string;
+  readonly pace: number;
+  readonly upstreams: readonly Cidr[];
+  readonly minCreditMicros: number;
+};
+
+const HOST_WINDOW_MS = 7 * 86_400_000;
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -81,6 +105,10 @@ function crossCheck(v: Variables): Problem[] {
   const refuse: Refuse = (name, text) => problems.push({ path: [name], text });
   checkTls(v, refuse);
   checkPorts(v, refuse);
+  if (v.BERTH_VASTAI_KEY !== undefined && v.BERTH_VASTAI_KEY_FILE !== undefined)
+    refuse('BERTH_VASTAI_KEY_FILE', 'is set beside BERTH_VASTAI_KEY; accepted: one of the two');
+  if (v.BERTH_BLACKLIST_WRITE && v.BERTH_BLACKLIST_REDIS === undefined)
+    refuse('BERTH_BLACKLIST_REDIS', 'is required with BERTH_BLACKLIST_WRITE');
   if (isWildcard(v.BERTH_PROXY_LISTEN) && v.BERTH_PROXY_HOST === undefined)
     refuse(
       'BERTH_PROXY_HOST',
@@ -153,6 +181,17 @@ function toConfig(v: Variables, cwd: string): Config {
     leaseMs: v.BERTH_LEASE,
     leaseRenewMs: v.BERTH_LEASE_RENEW,
     maxInstances: v.BERTH_MAX_INSTANCES,
+    maxMicrosPerHour: v.BERTH_MAX_DOLLARS_PER_HOUR,
+    vastai: toVastai(v, absolute(v.BERTH_VASTAI_KEY_FILE)),
+    bans: {
+      termMs: v.BERTH_BAN_TERM,
+      losses: v.BERTH_BAN_LOSSES,
+      lossWindowMs: v.BERTH_BAN_LOSS_WINDOW,
+      hostAfter: v.BERTH_BAN_HOST_AFTER,
+      hostWindowMs: HOST_WINDOW_MS,
+    },
+    blacklist:
+      v.BERTH_BLACKLIST_REDIS === undefined ? null : { url: v.BERTH_BLACKLIST_REDIS, write: v.BERTH_BLACKLIST_WRITE },
     processPorts: v.BERTH_PROCESS_PORTS,
     proxyPorts: v.BERTH_PROXY_PORTS,
     proxyListen: v.BERTH_PROXY_LISTEN,
@@ -165,6 +204,19 @@ function toConfig(v: Variables, cwd: string): Config {
     clearOnStart: v.BERTH_CLEAR_ON_START,
     clearOnExit: v.BERTH_CLEAR_ON_EXIT,
     logLevel: v.BERTH_LOG_LEVEL,
+  };
+}
+
+function toVastai(v: Variables, keyFile: string | null): VastaiConfig | null {
+  const key = v.BERTH_VASTAI_KEY ?? null;
+  if (key === null && keyFile === null) return null;
+  return {
+    key,
+    keyFile,
+    url: v.BERTH_VASTAI_URL,
+    pace: v.BERTH_VASTAI_PACE,
+    upstreams: v.BERTH_VASTAI_UPSTREAMS ?? [],
+    minCreditMicros: v.BERTH_VASTAI_MIN_CREDIT,
   };
 }
 

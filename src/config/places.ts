@@ -65,3 +65,28 @@ export function parseStore(text: string): StorePlace | null {
   }
   return REDIS.test(text) || SENTINEL.test(text) ? { kind: 'redis', url: text } : null;
 }
+
+/** The base of an HTTP API, without a slash at the end; null: not readable, or more than a scheme and a host. */
+export function parseUrl(text: string): string | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
+  const bare =
+    url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  return bare ? url.origin : null;
+}
+
+/** Networks as address and length of prefix. */
+export type Cidr = { readonly address: string; readonly prefix: number };
+
+/** Networks separated by commas; null: not readable. */
+export function parseCidrs(text: string): readonly Cidr[] | null {
+  const found = text.split(',').map((part) => {
+    const [written = '', length = ''] = part.trim().split('/');
+    const address = parseIp(written);
+    const most = isIP(written) === 4 ? 32 : 128;
+    return address !== null && /^\d{1,3}$/.test(length) && Number(length) <= most
+      ? { address, prefix: Number(length) }
+      : null;
+  });
+  return found.every((c) => c !== null) ? found : null;
+}

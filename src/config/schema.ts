@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration, flag, wholeText, written } from './fields.ts';
-import { parseHost, parseIp, parseListen, parsePortRange, parseStore } from './places.ts';
+import { dollars, duration, flag, wholeText, written } from './fields.ts';
+import { parseCidrs, parseHost, parseIp, parseListen, parsePortRange, parseStore, parseUrl } from './places.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -42,6 +42,43 @@ export const ConfigSchema = z.strictObject({
   BERTH_LEASE: duration({ max: HOUR, doc: 'A leader that was not heard of for this long is replaced' }).prefault('14s'),
   BERTH_LEASE_RENEW: duration({ min: 100, max: HOUR, doc: 'How often the leader says that it lives' }).prefault('3s'),
   BERTH_MAX_INSTANCES: wholeText(0, 1_000_000, 'Most instances of one provider at a time').prefault('10'),
+  BERTH_MAX_DOLLARS_PER_HOUR: dollars('Most that all instances of one provider together may cost').prefault('5'),
+  BERTH_VASTAI_KEY: written((text) => text, {
+    doc: 'API key of Vast.ai; with it or BERTH_VASTAI_KEY_FILE there is a provider vastai. A file is safer: processes of the same user can read an environment',
+    accepts: 'an API key',
+  }).optional(),
+  BERTH_VASTAI_KEY_FILE: path('A file with the API key of Vast.ai').optional(),
+  BERTH_VASTAI_URL: written((text) => parseUrl(text) ?? undefined, {
+    doc: 'Where the API of Vast.ai is reached',
+    accepts: 'http://HOST[:PORT] or https://HOST[:PORT]',
+  }).prefault('https://console.vast.ai'),
+  BERTH_VASTAI_PACE: written(
+    (text) => (/^\d{1,3}(?:\.\d{1,4})?$/.test(text) && Number(text) > 0 ? Number(text) : undefined),
+    {
+      doc: 'Factor of all pauses between calls to Vast.ai, and of the interval of lists. Below 1 its limits refuse calls',
+      accepts: 'a number above 0, below 1000',
+    },
+  ).prefault('1'),
+  BERTH_VASTAI_UPSTREAMS: written((text) => parseCidrs(text) ?? undefined, {
+    doc: 'Addresses that instances may have though they are private, link-local or loopback: others of these are refused, so that no machine can lead a proxy into your network',
+    accepts: 'networks such as 10.8.0.0/16, separated by ","',
+  }).optional(),
+  BERTH_VASTAI_MIN_CREDIT: dollars('Nothing is rented while the account has less than this left').prefault('1'),
+  BERTH_BAN_TERM: duration({ min: MINUTE, doc: 'How long a machine or host stays banned' }).prefault('7d'),
+  BERTH_BAN_LOSSES: wholeText(
+    1,
+    1_000,
+    'Instances lost on one machine within BERTH_BAN_LOSS_WINDOW that ban it',
+  ).prefault('5'),
+  BERTH_BAN_LOSS_WINDOW: duration({ min: MINUTE, doc: 'How long a lost instance counts against its machine' }).prefault(
+    '1h',
+  ),
+  BERTH_BAN_HOST_AFTER: wholeText(1, 1_000, 'Machines of one host banned within 7 d that ban the host').prefault('3'),
+  BERTH_BLACKLIST_REDIS: written((text) => (/^rediss?:\/\/\S+$/.test(text) ? text : undefined), {
+    doc: 'Redis with the ban_HOST keys of the provisioner that berth replaces: its bans hold here, too',
+    accepts: 'redis://[USER:PASSWORD@]HOST[:PORT][/DB]',
+  }).optional(),
+  BERTH_BLACKLIST_WRITE: flag(false, 'Write our bans of hosts there, so that both can run side by side'),
   BERTH_PROCESS_PORTS: written((text) => parsePortRange(text) ?? undefined, {
     doc: 'Ports for the instances of provider process',
     accepts: 'FROM-TO within 1024-65535',

@@ -71,3 +71,11 @@ export function parseRange(
   const to = parts.length === 1 ? from : parse(parts[1] ?? '');
   return from === null || to === null || from > to || parts.length > 2 ? null : { from, to };
 }
+
+/** Micro-dollars; null: not readable. */
+export function parseDollars(value: string | number): number | null {
+  const text = String(value).trim().replace(/^\$/, '');
+  if (!/^\d{1,7}(?:\.\d{1,6})?$/.test(text)) return null;
+  const micros = Math.round(Number(text) * 1_000_000);
+  return micros <= 1_000_000_000_000 ? micros : null;
+}

@@ -1,7 +1,8 @@
 export type Protocol = 'http' | 'grpc' | 'tcp';
 
-/** A port that a session class names; where it listens is decided per instance. */
-export type NamedPort = { readonly name: string; readonly protocol: Protocol };
+/** A port that a session class names; where it listens is decided per instance.
+ *  `number`: where the program in an image listens; absent: it is told. */
+export type NamedPort = { readonly name: string; readonly protocol: Protocol; readonly number?: number };
 
 /** Where one named port answers. */
 export type PortAddress = NamedPort & { readonly host: string; readonly port: number };

@@ -1,3 +1,4 @@
+import type { Cause } from './cause.ts';
 import type { Addresses, NamedPort } from './endpoint.ts';
 import type { InstanceId, ProxyId, SessionId } from './ids.ts';
 import type { Micros, Resources } from './resources.ts';
@@ -39,6 +40,10 @@ type Base = {
   readonly personal: boolean;
   readonly granted: Resources;
   readonly microsPerHour: Micros;
+  /** The part of the price that is paid as long as it exists, running or not. Absent: none. */
+  readonly storageMicrosPerHour?: Micros;
+  /** Id of the offer that it is rented on, for another leader. Absent: the provider has no market. */
+  readonly offer?: string;
   readonly ports: readonly NamedPort[];
   readonly readiness: ReadinessPolicy;
   readonly bootTimeoutMs: number;
@@ -46,14 +51,27 @@ type Base = {
   readonly since: EpochMs;
 };
 
-type Rented = { readonly ref: InstanceRef; readonly rentedAt: EpochMs };
+type Rented = {
+  readonly ref: InstanceRef;
+  readonly rentedAt: EpochMs;
+  /** Since when it has been seen running. Absent: not yet. */
+  readonly runningAt?: EpochMs;
+  /** Since when its provider starts it again after it ran. Absent: it does not. */
+  readonly interruptedAt?: EpochMs;
+};
 
 export type Instance = Base &
   (
     | { readonly phase: 'intended' }
     /** A machine may exist. Settled by looking: found by tag, or absent from two complete lists after `settleAt`. */
     | { readonly phase: 'requested'; readonly settleAt: EpochMs }
-    | ({ readonly phase: 'booting'; readonly addresses: Addresses | null; readonly bootBy: EpochMs } & Rented)
+    | ({
+        readonly phase: 'booting';
+        readonly addresses: Addresses | null;
+        readonly bootBy: EpochMs;
+        /** What its provider says of its start. Absent: nothing. */
+        readonly progress?: string;
+      } & Rented)
     | ({ readonly phase: 'ready'; readonly addresses: Addresses; readonly startMs: number } & Rented)
     | ({ readonly phase: 'bound'; readonly addresses: Addresses; readonly session: SessionId } & Rented)
     /** `ref` null: it is not known whether a machine exists; proven by tag. */
@@ -64,12 +82,17 @@ export type Instance = Base &
         readonly settleAt: EpochMs;
         readonly why: DestroyReason;
         readonly detail: string;
+        /** Where it failed. */
+        readonly cause?: Cause;
+        readonly runningAt?: EpochMs;
       }
     | {
         readonly phase: 'gone';
         readonly why: DestroyReason;
         readonly detail: string;
+        readonly cause?: Cause;
         readonly rentedAt: EpochMs | null;
+        readonly runningAt?: EpochMs;
       }
   );
 

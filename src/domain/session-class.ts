@@ -1,6 +1,7 @@
 import type { NamedPort, Protocol } from './endpoint.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { Resources } from './resources.ts';
+import type { Placement } from './search.ts';
 
 /** How it is decided that an instance serves. HTTP and gRPC are asked through the proxy, TCP of the instance itself. */
 export type Readiness =
@@ -77,6 +78,19 @@ export type Allowed = {
   readonly maxResources: Resources;
 };
 
+/** What a provider that runs images makes instances from. */
+export type ImageSource = {
+  /** Empty: the template's. */
+  readonly image: string;
+  /** A template of the provider, by hash or number; null: none. */
+  readonly template: string | null;
+  /** null: the image can be had by anybody. */
+  readonly login: RegistryLogin | null;
+};
+
+/** The password is read from its file whenever an instance is made; it is in no record. */
+export type RegistryLogin = { readonly server: string; readonly username: string; readonly passwordFile: string };
+
 /** A named recipe set by admins. All times in ms. */
 export type SessionClass = {
   readonly name: string;
@@ -86,6 +100,10 @@ export type SessionClass = {
   /** null: the proxy has none. */
   readonly proxySettings: ProxySettings | null;
   readonly command: readonly string[];
+  /** null: the provider runs commands as they are. */
+  readonly image: ImageSource | null;
+  /** null: the provider has no market. */
+  readonly placement: Placement | null;
   readonly env: Readonly<Record<string, string>>;
   readonly ports: readonly ClassPort[];
   readonly resources: Resources;
@@ -112,6 +130,8 @@ export type SessionClass = {
   /** null: nothing is called. */
   readonly beforeEnd: EndHook | null;
   readonly onLoss: ReplacePolicy | null;
+  /** Whether instances in use are replaced, too, when what they were made from has changed. */
+  readonly replaceOutdated: boolean;
   /** Changes with anything that an instance is made from, so that older reserve members can be told apart. */
   readonly recipe: string;
 };

@@ -44,6 +44,8 @@ export type SessionTerms = {
   readonly confirmTimeoutMs: number;
   readonly warnBeforeMs: number;
   readonly startAttempts: number;
+  /** Offers that may turn out to be gone before it counts as a failed start. Absent: every one does. */
+  readonly offerAttempts?: number;
 };
 
 /** The instance that serves a session, as the client sees it. */
@@ -57,6 +59,10 @@ export type InstanceFacts = {
   readonly region: string;
   readonly granted: Resources;
   readonly microsPerHour: Micros;
+  /** The part of the price that is paid as long as it exists. Absent: none. */
+  readonly storageMicrosPerHour?: Micros;
+  /** Since when it has been seen running. Absent: not yet, or its provider does not charge for less. */
+  readonly runningAt?: EpochMs;
   readonly createdAt: EpochMs;
 };
 
@@ -79,6 +85,8 @@ type Base = {
   readonly since: EpochMs;
   /** Instances tried so far. */
   readonly attempts: number;
+  /** Offers that were gone when they were to be rented, since the last that was not. Absent: none. */
+  readonly offersGone?: number;
   /** What it counts in its tenant's quotas. Absent: made by a broker that knew of none. */
   readonly counted?: Counted;
 };

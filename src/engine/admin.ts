@@ -12,6 +12,7 @@ import { createQuotaReads } from './quotas.ts';
 import { reserveTarget } from './reconcile/reserve.ts';
 import { COUNTER, encode, KEY, SET } from './records.ts';
 import { ended } from './release.ts';
+import { TODO_COSTS, TODO_HOSTS, TODO_RENTING } from './todo.ts';
 import type { Tokens } from './tokens.ts';
 import { retryable, tooManyWriters, updateSession } from './update.ts';
 import type { AdminUseCases, ProviderView, QueueView, ReserveView } from './use-cases.ts';
@@ -30,6 +31,8 @@ export type AdminDeps = {
     readonly startedAt: number;
   };
   readonly maxInstances: (provider: string) => number;
+  /** Cap on the price per hour of all instances of a provider. */
+  readonly maxMicrosPerHour: number;
 };
 
 /** More than for a session: many admins at once all write one record. */
@@ -103,11 +106,18 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
       maxInstances: d.maxInstances(name),
       listedAt: d.observers.get(name)?.listedAt ?? null,
       listError: d.observers.get(name)?.listError ?? '',
+      microsPerHour: 0,
+      maxMicrosPerHour: d.maxMicrosPerHour,
+      untrackedMicrosPerHour: null,
+      creditMicros: null,
     }));
   }
 
   return {
     ...createQuotaReads(ctx),
+    ...TODO_COSTS,
+    ...TODO_HOSTS,
+    ...TODO_RENTING,
     allReserves: reserves,
     async classes() {
       return [...ctx.classes.current().values()]
@@ -141,6 +151,7 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
         loops: d.loops.views(),
         providers: await providers(),
         queues: queues(),
+        renting: { on: true, by: '', at: null, why: '' },
       };
     },
     async instances(caller, query) {

@@ -1,3 +1,4 @@
+import type { BanPolicy } from '../domain/host-registry.ts';
 import type { ProxyId } from '../domain/ids.ts';
 import type { Quotas } from '../domain/quota.ts';
 import type { SessionClass } from '../domain/session-class.ts';
@@ -5,6 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider } from '../ports/compute-provider.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { InstanceHttp } from '../ports/instance-http.ts';
+import type { Marketplace } from '../ports/marketplace.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
@@ -34,6 +36,9 @@ export type EngineContext = {
   readonly classes: Classes;
   readonly quotas: CurrentQuotas;
   readonly providers: ReadonlyMap<string, ComputeProvider>;
+  /** Of the providers that have one. */
+  readonly marketplaces: ReadonlyMap<string, Marketplace>;
+  readonly bans: BanPolicy;
   readonly proxies: ReadonlyMap<string, SessionProxy>;
   readonly prober: Prober;
   readonly instanceHttp: InstanceHttp;

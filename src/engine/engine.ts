@@ -1,8 +1,10 @@
+import type { BanPolicy } from '../domain/host-registry.ts';
 import { quotaOf } from '../domain/quota.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider } from '../ports/compute-provider.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { InstanceHttp } from '../ports/instance-http.ts';
+import type { Marketplace } from '../ports/marketplace.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
@@ -32,12 +34,16 @@ export type EngineOptions = {
   readonly classes: Classes;
   readonly quotas: CurrentQuotas;
   readonly providers: readonly ComputeProvider[];
+  readonly marketplaces: readonly Marketplace[];
+  readonly bans: BanPolicy;
   readonly proxies: readonly SessionProxy[];
   readonly prober: Prober;
   readonly instanceHttp: InstanceHttp;
   readonly hooks: EngineHooks;
   /** Cap on instances of each provider. */
   readonly maxInstances: number;
+  /** Cap on the price per hour of all instances of each provider. */
+  readonly maxMicrosPerHour: number;
   /** How long a released session is kept [ms]. */
   readonly keepEndedMs: number;
   /** How long the event log reaches back [ms]. */
@@ -101,6 +107,7 @@ export function createEngine(o: EngineOptions): Engine {
   const ctx: EngineContext = {
     ...o,
     providers: new Map(o.providers.map((p) => [p.name, p])),
+    marketplaces: new Map(o.marketplaces.map((m) => [m.name, m])),
     proxies: new Map(o.proxies.map((p) => [p.kind, p])),
     mirror,
     ledger: createLedger({
@@ -119,7 +126,15 @@ export function createEngine(o: EngineOptions): Engine {
   };
   const observers = new Map<string, ProviderObserver>();
   const tokens = createTokens(ctx, o.adminSecret);
-  const admin = createAdmin({ ctx, tokens, loops, observers, about: o.about, maxInstances });
+  const admin = createAdmin({
+    ctx,
+    tokens,
+    loops,
+    observers,
+    about: o.about,
+    maxInstances,
+    maxMicrosPerHour: o.maxMicrosPerHour,
+  });
   const ready = follower.ready.then(() => claimStore(o.store, o.about.installationId)).then(access.open);
   let isReady = false;
   let epoch: number | null = null;

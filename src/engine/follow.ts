@@ -14,6 +14,10 @@ const KINDS: ReadonlySet<string> = new Set<MirroredKind>([
   'history',
   'token',
   'lease',
+  'machine',
+  'host',
+  'renting',
+  'market',
 ]);
 
 /** Keeps the mirror in step with the store. */

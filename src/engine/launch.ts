@@ -2,11 +2,13 @@ import { isBrokerError } from '../domain/errors.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { InstanceIn } from '../domain/instance.ts';
 import { grant, mismatch, sameResources } from '../domain/match.ts';
+import type { Offer } from '../domain/offer.ts';
 import type { ProxyIn } from '../domain/proxy.ts';
 import type { Requirements } from '../domain/resources.ts';
+import { AVOID_NOTHING } from '../domain/search.ts';
 import type { Refused } from '../domain/session.ts';
 import type { SessionClass } from '../domain/session-class.ts';
-import type { Offer, Offers } from '../ports/compute-provider.ts';
+import type { Offers } from '../ports/compute-provider.ts';
 import type { EngineContext } from './context.ts';
 
 /** For whom an instance is made. */
@@ -45,7 +47,14 @@ export async function planLaunch(
   const resources = grant(c.resources, of.requirements);
   let found: Offers;
   try {
-    found = await provider.listOffers(resources, of.requirements, signal);
+    const search = {
+      resources,
+      need: of.requirements,
+      ports: c.ports.length,
+      placement: c.placement,
+      avoid: AVOID_NOTHING,
+    };
+    found = await provider.listOffers(search, signal);
   } catch (err) {
     if (isBrokerError(err)) return { why: err.message, refused: {} };
     throw err;

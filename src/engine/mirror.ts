@@ -54,6 +54,10 @@ export function createMirror() {
     history: new Map(),
     token: new Map(),
     lease: new Map(),
+    machine: new Map(),
+    host: new Map(),
+    renting: new Map(),
+    market: new Map(),
   };
   const listeners = new Set<Listener>();
   const bySession = new Map<string, Set<Listener>>();
@@ -156,6 +160,10 @@ export function createMirror() {
     reserve: (className: string) => value('reserve', className),
     history: (className: string) => value('history', className),
     lease: () => value('lease', 'leader'),
+    machine: (provider: string, id: string) => value('machine', `${provider}:${id}`),
+    host: (provider: string, id: string) => value('host', `${provider}:${id}`),
+    renting: () => value('renting', 'all'),
+    market: (className: string) => value('market', className),
     *all<K extends MirroredKind>(kind: K): IterableIterator<Mirrored[K]> {
       for (const k of kept[kind].values()) yield k.value as Mirrored[K];
     },

@@ -1,11 +1,13 @@
 import type { Role } from '../domain/caller.ts';
 import { BrokerError } from '../domain/errors.ts';
+import type { HostRecord, MachineRecord } from '../domain/host-registry.ts';
 import type { SessionId, TokenId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
+import type { Offer } from '../domain/offer.ts';
 import type { Proxy } from '../domain/proxy.ts';
 import type { QuotaName } from '../domain/quota.ts';
 import type { StartHistory } from '../domain/reserve.ts';
-import type { Asked, Session } from '../domain/session.ts';
+import type { Asked, Refused, Session } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Stored } from '../ports/store.ts';
 
@@ -39,6 +41,25 @@ export type TokenRecord = {
 export type InstallationRecord = { readonly id: string };
 /** Secret: whoever has it can make every session's access token. */
 export type AccessKeyRecord = { readonly key: string };
+/** Whether anything may be rented at all; where there is no such record it may. */
+export type RentingRecord = {
+  readonly on: boolean;
+  readonly by: string;
+  readonly at: EpochMs;
+  /** For people. */
+  readonly why: string;
+};
+/** What a class could rent when the leader last looked, for those who ask other replicas for a quote. */
+export type MarketRecord = {
+  /** When somebody last asked for a look. */
+  readonly askedAt: EpochMs;
+  /** null: nobody has looked yet. */
+  readonly takenAt: EpochMs | null;
+  readonly offers: readonly Offer[];
+  readonly refused: Refused;
+  /** Why there was nothing to be seen, in words for people; empty otherwise. */
+  readonly why: string;
+};
 export type LeaseRecord = {
   readonly holder: string /** The holder stopped and gave it up. */;
   readonly released: boolean;
@@ -54,6 +75,10 @@ export type Mirrored = {
   history: StartHistory;
   token: TokenRecord;
   lease: LeaseRecord;
+  machine: MachineRecord;
+  host: HostRecord;
+  renting: RentingRecord;
+  market: MarketRecord;
 };
 export type MirroredKind = keyof Mirrored;
 
@@ -69,6 +94,11 @@ export const KEY = {
   history: (className: string) => `history/${className}`,
   token: (id: string) => `token/${id}`,
   lease: 'lease/leader',
+  /** Ids of machines and hosts are those of their provider. */
+  machine: (provider: string, machine: string) => `machine/${provider}:${machine}`,
+  host: (provider: string, host: string) => `host/${provider}:${host}`,
+  renting: 'renting/all',
+  market: (className: string) => `market/${className}`,
   /** Its revision is the leader's epoch: written at every change of leader, expected by every write of a loop. */
   epoch: 'epoch/leader',
   installation: 'installation/id',
@@ -93,6 +123,8 @@ export const SET = {
 /** Counters. */
 export const COUNTER = {
   instances: (provider: string) => `instances/${provider}`,
+  /** Micro-dollars per hour of what counts in `instances`. */
+  spending: (provider: string) => `spending/${provider}`,
   /** What a tenant has of one of its quotas. */
   quota: (tenant: string, name: QuotaName) => `quota/${tenant}/${name}`,
 } as const;

@@ -7,6 +7,7 @@ import type { EngineContext } from './context.ts';
 import { findSession } from './find.ts';
 import { list } from './list.ts';
 import { release } from './release.ts';
+import { TODO_SESSIONS } from './todo.ts';
 import { retryable, updateSession } from './update.ts';
 import type { SessionUseCases } from './use-cases.ts';
 import { sessionEnded, viewFor, viewOf } from './view.ts';
@@ -15,6 +16,7 @@ import { watch } from './watch.ts';
 /** What clients may do. */
 export function createSessions(ctx: EngineContext): SessionUseCases {
   return {
+    ...TODO_SESSIONS,
     acquire: (caller, input, signal) => retryable(acquire(ctx, caller, input, signal)),
     release: (caller, ref) => retryable(release(ctx, caller, ref)),
     list: (caller, query) => list(ctx, caller, query),

@@ -1,9 +1,10 @@
 import type { Caller, Role } from '../domain/caller.ts';
+import type { Ban } from '../domain/host-registry.ts';
 import type { SessionId, TokenId } from '../domain/ids.ts';
 import type { Instance, InstancePhase } from '../domain/instance.ts';
 import type { ProxyPhase } from '../domain/proxy.ts';
-import type { Micros, Requirements } from '../domain/resources.ts';
-import type { OnConflict, PlannedEnd, Session, SessionPhase } from '../domain/session.ts';
+import type { Micros, Requirements, Resources } from '../domain/resources.ts';
+import type { OnConflict, PlannedEnd, Refused, Session, SessionPhase } from '../domain/session.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { EpochMs } from '../domain/time.ts';
 
@@ -37,6 +38,8 @@ export type SessionView = {
   readonly session: Session;
   readonly costMicros: Micros;
   readonly expectedActiveAt: EpochMs | null;
+  /** How far its instance's start is, in words for people; empty while nothing is told. */
+  readonly progress: string;
   /** From 1, while queued; 0: it is not. */
   readonly queuePosition: number;
   /** While active. */
@@ -59,6 +62,44 @@ export type ListQuery = {
 
 export type SessionPage = { readonly sessions: readonly SessionView[]; readonly nextPageToken: string };
 
+export type QuoteInput = {
+  readonly class: string;
+  readonly requirements: Requirements;
+  /** Most offers to tell. */
+  readonly limit: number;
+};
+
+/** One offer that an acquire could get, the best first. */
+export type QuotedOffer = {
+  readonly machine: string;
+  readonly host: string;
+  readonly region: string;
+  readonly granted: Resources;
+  readonly microsPerHour: Micros;
+  readonly storageMicrosPerHour: Micros;
+  /** null: not known. */
+  readonly expectedStartMs: number | null;
+  /** From 0 to 1; null: not known. */
+  readonly reliability: number | null;
+  readonly interruptible: boolean;
+};
+
+/** What an acquire would get now. */
+export type QuoteView = {
+  readonly provider: string;
+  /** Reserve members that would do: they come first, and at once. */
+  readonly ready: number;
+  readonly offers: readonly QuotedOffer[];
+  /** Offers that would do. */
+  readonly suitable: number;
+  /** Offers that would not, by rule. */
+  readonly refused: Refused;
+  /** Why there is nothing, in words for people; empty otherwise. */
+  readonly why: string;
+  /** When the provider was asked. */
+  readonly takenAt: EpochMs;
+};
+
 /** What clients may do. Each call is refused with a BrokerError as `domain/errors.ts` tells. A caller with role
  *  `client` meets only its own tenant's sessions; others are `not-found` to it. */
 export interface SessionUseCases {
@@ -69,6 +110,8 @@ export interface SessionUseCases {
   get(caller: Caller, ref: SessionRef): Promise<SessionView>;
   list(caller: Caller, query: ListQuery): Promise<SessionPage>;
   watch(caller: Caller, ref: SessionRef, afterRevision: number, signal: AbortSignal): AsyncIterable<SessionView>;
+  /** What an acquire with these requirements would get now; rents nothing. */
+  quote(caller: Caller, input: QuoteInput, signal: AbortSignal): Promise<QuoteView>;
   keepAlive(caller: Caller, ref: SessionRef): Promise<SessionView>;
   extend(caller: Caller, ref: SessionRef, expireAt: EpochMs): Promise<SessionView>;
   logs(
@@ -106,6 +149,69 @@ export type ProviderView = {
   readonly maxInstances: number;
   readonly listedAt: EpochMs | null;
   readonly listError: string;
+  /** Price of what counts in `instances`, and its cap. */
+  readonly microsPerHour: Micros;
+  readonly maxMicrosPerHour: Micros;
+  /** Price of what carries our tag and has no record: what would be leaked, were it not ended. Known to the leader;
+   *  null: not known here. */
+  readonly untrackedMicrosPerHour: Micros | null;
+  /** Prepaid money left. null: not known here, or the provider takes none. */
+  readonly creditMicros: Micros | null;
+};
+
+/** Whether anything may be rented. */
+export type RentingView = {
+  readonly on: boolean;
+  /** Empty: nobody has ever said. */
+  readonly by: string;
+  readonly at: EpochMs | null;
+  readonly why: string;
+};
+
+/** A machine, or with an empty `machine` a host, as the registry knows it. */
+export type HostView = {
+  readonly provider: string;
+  readonly machine: string;
+  readonly host: string;
+  /** Its own; null: it may be rented, unless its host is banned. */
+  readonly ban: Ban | null;
+  /** Of a machine: that of its host. */
+  readonly hostBan: Ban | null;
+  /** Measured starts that are kept. */
+  readonly starts: number;
+  readonly startP50Ms: number | null;
+  readonly startP90Ms: number | null;
+  /** Instances lost on it within the window that counts. */
+  readonly losses: number;
+};
+
+export type HostQuery = {
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly provider: string | null;
+  readonly bannedOnly: boolean;
+};
+export type HostPage = { readonly hosts: readonly HostView[]; readonly nextPageToken: string };
+
+/** Exactly one of the two is not empty. */
+export type HostTarget = { readonly provider: string; readonly machine: string; readonly host: string };
+
+/** What was spent, as far as berth's own meter tells. */
+export type TenantCost = {
+  readonly tenant: string;
+  /** Of its living sessions per hour, now. */
+  readonly microsPerHour: Micros;
+  readonly sessions: number;
+  /** Of its living sessions so far. */
+  readonly livingMicros: Micros;
+  /** Of the sessions that ended on each UTC day, newest first; only days with any. */
+  readonly days: readonly { readonly day: string; readonly micros: Micros }[];
+};
+export type CostView = {
+  readonly tenants: readonly TenantCost[];
+  /** Of instances that no session has: the reserve, and what is being destroyed. For an admin; 0 for others. */
+  readonly reserveMicrosPerHour: Micros;
+  readonly destroyingMicrosPerHour: Micros;
 };
 
 export type StatusView = {
@@ -122,6 +228,7 @@ export type StatusView = {
   readonly loops: readonly LoopView[];
   readonly providers: readonly ProviderView[];
   readonly queues: readonly QueueView[];
+  readonly renting: RentingView;
 };
 
 /** An instance that exists or is being made. */
@@ -191,6 +298,9 @@ export interface AdminReads {
   watchEvents(caller: Caller, filter: EventFilter, afterId: string, signal: AbortSignal): AsyncIterable<EventView>;
   /** @param tenant null: for an admin all, for a client its own */
   quotas(caller: Caller, tenant: string | null): Promise<readonly TenantQuota[]>;
+  /** @param tenant null: for an admin all, for a client its own. @param days how far back, 1 to 90 */
+  costs(caller: Caller, tenant: string | null, days: number): Promise<CostView>;
+  hosts(caller: Caller, query: HostQuery): Promise<HostPage>;
 }
 
 export type ClassView = { readonly class: SessionClass; readonly expectedStartMs: number | null };
@@ -212,6 +322,12 @@ export interface AdminUseCases extends AdminReads {
   reserves(caller: Caller, className: string | null): Promise<readonly ReserveView[]>;
   terminate(caller: Caller, id: SessionId, detail: string): Promise<SessionView>;
   status(caller: Caller): Promise<StatusView>;
+  /** @param termMs null: as long as bans last by themselves */
+  banHost(caller: Caller, target: HostTarget, termMs: number | null, reason: string): Promise<HostView>;
+  /** Not an error where there is no ban. */
+  unbanHost(caller: Caller, target: HostTarget): Promise<HostView>;
+  /** Stops, or allows again, all renting at once; what runs goes on. */
+  setRenting(caller: Caller, on: boolean, why: string): Promise<RentingView>;
   createToken(caller: Caller, tenant: string, role: Role, note: string): Promise<{ token: TokenView; secret: string }>;
   listTokens(caller: Caller): Promise<readonly TokenView[]>;
   revokeToken(caller: Caller, id: string): Promise<void>;

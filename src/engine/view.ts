@@ -17,6 +17,7 @@ export function viewOf({ clock, mirror }: Pick<EngineContext, 'clock' | 'mirror'
     session,
     costMicros: costSoFar(session, now),
     expectedActiveAt: expectedAt(mirror, session, position, now),
+    progress: '',
     queuePosition: position,
     plannedEnd: session.phase === 'active' ? plannedEnd(session) : null,
     accessToken: null,

@@ -80,8 +80,10 @@ export function measuredProvider(
   }
   return {
     name: provider.name,
-    limits: provider.limits,
-    listOffers: (resources, need, signal) => measure('list-offers', () => provider.listOffers(resources, need, signal)),
+    get limits() {
+      return provider.limits;
+    },
+    listOffers: (search, signal) => measure('list-offers', () => provider.listOffers(search, signal)),
     create: (order, signal) => measure('create', () => provider.create(order, signal)),
     inspect: (ref, signal) => measure('inspect', () => provider.inspect(ref, signal)),
     destroy: (ref, signal) => measure('destroy', () => provider.destroy(ref, signal)),

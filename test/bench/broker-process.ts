@@ -117,7 +117,15 @@ async function seed(config: ReturnType<typeof loadConfig>, o: NonNullable<Broker
 /** What the provider has of an instance that the store knows as running. */
 async function createInWorld({ instance }: Member): Promise<void> {
   const offer = { id: 'free', granted: instance.granted, microsPerHour: 0, machine: '', host: '', region: '' };
-  const order = { tag: instance.id, offer, command: [], env: {}, ports: instance.ports };
+  const order = {
+    tag: instance.id,
+    offer,
+    mark: { class: CLASS, recipe: '', reserve: false },
+    image: null,
+    command: [],
+    env: {},
+    ports: instance.ports,
+  };
   await createCostlessProvider({ world }).create(order, AbortSignal.timeout(1_000));
 }
 

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type InstanceId, isInstanceId } from '../../src/domain/ids.ts';
+import type { Offer } from '../../src/domain/offer.ts';
 import type { Resources } from '../../src/domain/resources.ts';
-import type { ComputeProvider, Offer, Order, Seen } from '../../src/ports/compute-provider.ts';
+import type { ComputeProvider, Order, Seen } from '../../src/ports/compute-provider.ts';
 import { eventually } from '../support/eventually.ts';
+import { searchFor } from '../support/fixtures.ts';
 
 /** What a kind of provider has. Tests of what it has not are not made. */
 export type ProviderHas = {
@@ -45,7 +47,9 @@ export function newTag(): InstanceId {
 }
 
 export function orderOf(offer: Offer, command: readonly string[], over: Partial<Order> = {}): Order {
-  return { tag: newTag(), offer, command, env: {}, ports: [{ name: 'http', protocol: 'http' }], ...over };
+  const mark = { class: 'test', recipe: 'r1', reserve: true };
+  const ports = [{ name: 'http', protocol: 'http' }] as const;
+  return { tag: newTag(), offer, mark, image: null, command, env: {}, ports, ...over };
 }
 
 export async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
@@ -83,7 +87,7 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
     }
 
     async function offer(): Promise<Offer> {
-      const [first] = (await provider.listOffers(world.possible, {}, never)).offers;
+      const [first] = (await provider.listOffers(searchFor(world.possible), never)).offers;
       if (first === undefined) throw new Error('no offer for what should be possible');
       return first;
     }
@@ -111,7 +115,7 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
     });
 
     it('offers nothing for what is impossible, and names the rule', async () => {
-      const { offers, refused } = await provider.listOffers(world.impossible, {}, never);
+      const { offers, refused } = await provider.listOffers(searchFor(world.impossible), never);
       expect(offers).toEqual([]);
       expect(Object.keys(refused)).not.toEqual([]);
     });
@@ -231,7 +235,7 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
       const aborted = AbortSignal.abort();
       const refused = { name: 'AbortError' };
       await expect(provider.create(orderOf(chosen, world.runsFor([])), aborted)).rejects.toMatchObject(refused);
-      await expect(provider.listOffers(world.possible, {}, aborted)).rejects.toMatchObject(refused);
+      await expect(provider.listOffers(searchFor(world.possible), aborted)).rejects.toMatchObject(refused);
       await expect(provider.inspect(ref, aborted)).rejects.toMatchObject(refused);
       await expect(provider.destroy(ref, aborted)).rejects.toMatchObject(refused);
       await expect(provider.listOwned(aborted)).rejects.toMatchObject(refused);

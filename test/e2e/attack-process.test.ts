@@ -5,6 +5,7 @@ import { noLimits } from '../../src/adapters/process/limits.ts';
 import { never, processWorld, resources, sh, type World } from '../adapters/process/world.ts';
 import { orderOf } from '../contract/compute-provider.contract.ts';
 import { eventually } from '../support/eventually.ts';
+import { searchFor } from '../support/fixtures.ts';
 import { instanceProcesses } from '../support/instance-processes.ts';
 
 /** What instances of the process provider have tried, and reviews have found to work. */
@@ -68,12 +69,12 @@ describe('a process provider', () => {
     const { provider } = world;
     const ports = ['a', 'b'].map((name) => ({ name, protocol: 'http' as const }));
     const { ref } = await provider.create(orderOf(offer, world.runsFor([]), { ports }), never);
-    await expect(provider.listOffers(resources(), {}, never)).rejects.toMatchObject({
+    await expect(provider.listOffers(searchFor(resources()), never)).rejects.toMatchObject({
       code: 'no-capacity',
       message: 'no free port is left in 16900-16901',
     });
     await provider.destroy(ref, never);
     await eventually('it to end', async () => (await provider.listOwned(never)).length === 0);
-    expect((await provider.listOffers(resources(), {}, never)).offers).toHaveLength(1);
+    expect((await provider.listOffers(searchFor(resources()), never)).offers).toHaveLength(1);
   });
 });

@@ -3,6 +3,7 @@ import { costSoFar } from '../../src/domain/cost.ts';
 import { BrokerError } from '../../src/domain/errors.ts';
 import type { SessionId, TokenId } from '../../src/domain/ids.ts';
 import type { Session } from '../../src/domain/session.ts';
+import { TODO_COSTS, TODO_HOSTS, TODO_RENTING, TODO_SESSIONS } from '../../src/engine/todo.ts';
 import type {
   AcquireInput,
   AdminUseCases,
@@ -47,6 +48,7 @@ export function createFakeEngine() {
     session,
     costMicros: costSoFar(session, session.since),
     expectedActiveAt: session.phase === 'queued' ? session.createdAt + 90_000 : null,
+    progress: '',
     queuePosition: 0,
     plannedEnd: null,
     accessToken: null,
@@ -113,6 +115,7 @@ export function createFakeEngine() {
       const session = find(caller, ref);
       return viewOf(put(releasedFrom(session, session.phase === 'active')));
     },
+    ...TODO_SESSIONS,
     get: async (caller, ref) => viewOf(find(caller, ref)),
     async list(caller, query) {
       if (failure !== null) throw failure;
@@ -197,9 +200,25 @@ export function createFakeEngine() {
       proxies: { serving: 2 },
       reserves: [reserve()],
       loops: [{ name: 'sessions', lastPassAt: NOW, failures: 0, lastError: '' }],
-      providers: [{ name: 'process', instances: 2, maxInstances: 10, listedAt: null, listError: 'not yet' }],
+      providers: [
+        {
+          name: 'process',
+          instances: 2,
+          maxInstances: 10,
+          listedAt: null,
+          listError: 'not yet',
+          microsPerHour: 0,
+          maxMicrosPerHour: 5_000_000,
+          untrackedMicrosPerHour: null,
+          creditMicros: null,
+        },
+      ],
       queues: [],
+      renting: { on: true, by: '', at: null, why: '' },
     }),
+    ...TODO_COSTS,
+    ...TODO_HOSTS,
+    ...TODO_RENTING,
     async instances(_, query) {
       if (failure !== null) throw failure;
       const all = [fakeInstance('i-1'), fakeInstance('i-2'), fakeInstance('i-3')].filter(

@@ -192,6 +192,9 @@ export const ECHO: SessionClass = {
   access: 'open',
   activity: { connections: 'open', http: null },
   beforeEnd: null,
+  image: null,
+  placement: null,
+  replaceOutdated: false,
   onLoss: null,
   recipe: 'one',
 };

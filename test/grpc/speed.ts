@@ -21,7 +21,15 @@ if (acquire === undefined) throw new Error('no AcquireSession');
 
 const view = () => {
   const session = activeFrom(newSession('s-00000000000000000000000001', 'default'), instance('i-1'));
-  return { session, costMicros: 0, expectedActiveAt: null, queuePosition: 0, plannedEnd: null, accessToken: null };
+  return {
+    session,
+    costMicros: 0,
+    expectedActiveAt: null,
+    progress: '',
+    queuePosition: 0,
+    plannedEnd: null,
+    accessToken: null,
+  };
 };
 
 async function bareServer(): Promise<string> {

@@ -50,6 +50,7 @@ describe('A stop', () => {
             costMicros: 0,
             expectedActiveAt: null,
             queuePosition: 0,
+            progress: '',
             plannedEnd: null,
             accessToken: null,
           };
@@ -86,6 +87,7 @@ describe('A stop', () => {
                 costMicros: 0,
                 expectedActiveAt: null,
                 queuePosition: 0,
+                progress: '',
                 plannedEnd: null,
                 accessToken: null,
               }),

@@ -91,7 +91,15 @@ export type CostlessOptions = {
   readonly limits?: Partial<ProviderLimits>;
 };
 
-const LIMITS: ProviderLimits = { listMs: 100, idleListMs: 2_000, createMs: 10_000 };
+const LIMITS: ProviderLimits = {
+  listMs: 100,
+  idleListMs: 2_000,
+  listWithinMs: 10_000,
+  createMs: 10_000,
+  createEveryMs: 0,
+  destroyEveryMs: 0,
+  offersMs: 0,
+};
 const refOf = (tag: string): InstanceRef => ({ id: `costless-${tag}`, machine: '', host: '', region: '' });
 
 export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
@@ -113,7 +121,7 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
   return {
     name: o.name ?? 'costless',
     limits: { ...LIMITS, ...o.limits },
-    async listOffers(resources, need, signal) {
+    async listOffers({ resources, need }, signal) {
       signal.throwIfAborted();
       calls.offers++;
       const rule = resources.gpuCount > 0 ? 'gpu-count' : (need.regions?.length ?? 0) > 0 ? 'region' : null;

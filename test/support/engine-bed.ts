@@ -18,7 +18,7 @@ import {
 } from './costless-provider.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { fakeIds } from './fake-ids.ts';
-import { aClass } from './fixtures.ts';
+import { aClass, BANS } from './fixtures.ts';
 import { createFakeInstanceHttp, createStableProxy, type FakeInstanceHttp, type StableProxy } from './stable-proxy.ts';
 
 export const ALICE: Caller = { tenant: 'default', role: 'client', name: 'alice' };
@@ -158,6 +158,9 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     classes: p.classes,
     quotas: () => p.quotas.now,
     providers: [createCostlessProvider({ world: p.world, ...(o.limits === undefined ? {} : { limits: o.limits }) })],
+    marketplaces: [],
+    bans: BANS,
+    maxMicrosPerHour: 1_000_000_000,
     proxies: [createDirectProxy(), p.stable],
     prober: p.prober,
     instanceHttp: p.instanceHttp,

@@ -1,8 +1,10 @@
 import type { Endpoint } from '../../src/domain/endpoint.ts';
+import type { BanPolicy } from '../../src/domain/host-registry.ts';
 import type { InstanceId, ProxyId, SessionId } from '../../src/domain/ids.ts';
 import type { Instance, InstanceIn, InstancePhase, InstanceRef } from '../../src/domain/instance.ts';
 import type { Proxy, ProxyIn, ProxyPhase, ProxySettings } from '../../src/domain/proxy.ts';
-import type { Resources } from '../../src/domain/resources.ts';
+import type { Requirements, Resources } from '../../src/domain/resources.ts';
+import { AVOID_NOTHING, type Placement, type Search } from '../../src/domain/search.ts';
 import type { Asked, InstanceFacts, Session, SessionIn, SessionPhase, SessionTerms } from '../../src/domain/session.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
@@ -82,6 +84,9 @@ export function aClass(over: Partial<SessionClass> = {}): SessionClass {
     access: 'open',
     activity: { connections: 'open', http: null },
     beforeEnd: null,
+    image: null,
+    placement: null,
+    replaceOutdated: false,
     onLoss: null,
     recipe: 'recipe-1',
     ...over,
@@ -233,3 +238,39 @@ export const aProxy = <P extends ProxyPhase>(phase: P, over: Partial<ProxyIn<P>>
 export const allSessions = (): readonly Session[] => Object.values(SESSIONS);
 export const allInstances = (): readonly Instance[] => Object.values(INSTANCES);
 export const allProxies = (): readonly Proxy[] => Object.values(PROXIES);
+
+export const BANS: BanPolicy = {
+  termMs: 7 * 24 * HOUR,
+  losses: 5,
+  lossWindowMs: HOUR,
+  hostAfter: 3,
+  hostWindowMs: 7 * 24 * HOUR,
+};
+
+export const PLACEMENT: Placement = {
+  gpuModels: [],
+  regions: [],
+  maxMicrosPerHour: null,
+  minReliability: 0,
+  minDownMbps: 0,
+  minCuda: 0,
+  verified: true,
+  datacenter: false,
+  interruptible: false,
+  minRemainingMs: 0,
+  query: null,
+  microsPerMinute: 10_000,
+  expectedHours: 1,
+  imageBytes: 5e9,
+  offerAttempts: 5,
+};
+
+/** What a class without a market looks for. */
+export const searchFor = (resources: Resources, need: Requirements = {}, over: Partial<Search> = {}): Search => ({
+  resources,
+  need,
+  ports: 1,
+  placement: null,
+  avoid: AVOID_NOTHING,
+  ...over,
+});

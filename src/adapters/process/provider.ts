@@ -4,9 +4,10 @@ import type { PortAddress } from '../../domain/endpoint.ts';
 import { BrokerError } from '../../domain/errors.ts';
 import { type InstanceId, isInstanceId } from '../../domain/ids.ts';
 import type { InstanceRef } from '../../domain/instance.ts';
+import type { Offer } from '../../domain/offer.ts';
 import type { Requirements, Resources } from '../../domain/resources.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ComputeProvider, Created, Offer, Order, ProviderLimits, Seen } from '../../ports/compute-provider.ts';
+import type { ComputeProvider, Created, Order, ProviderLimits, Seen } from '../../ports/compute-provider.ts';
 import { findLimits } from './cgroup.ts';
 import type { Limits } from './limits.ts';
 import { cutLog, logFileOf } from './log-file.ts';
@@ -43,7 +44,15 @@ export type ProcessProvider = ComputeProvider & {
   close(): Promise<void>;
 };
 
-const LIMITS: ProviderLimits = { listMs: 100, idleListMs: 2_000, createMs: 10_000 };
+const LIMITS: ProviderLimits = {
+  listMs: 100,
+  idleListMs: 2_000,
+  listWithinMs: 10_000,
+  createMs: 10_000,
+  createEveryMs: 0,
+  destroyEveryMs: 0,
+  offersMs: 0,
+};
 const LOG_CHECK_MS = 1_000;
 const NO_ONE: Pick<InstanceRef, 'machine' | 'host' | 'region'> = { machine: '', host: '', region: '' };
 
@@ -204,7 +213,7 @@ export function createProcessProvider(o: ProcessProviderOptions): ProcessProvide
     name: 'process',
     limits: { ...LIMITS, ...o.limits },
     describeLimits: () => caps.describe(),
-    async listOffers(resources, need, signal) {
+    async listOffers({ resources, need }, signal) {
       signal.throwIfAborted();
       ports.checkRoom();
       const rule = unfit(resources, need, machine);

@@ -10,9 +10,10 @@ import { decideSession } from '../../domain/decide-session.ts';
 import { BrokerError, isBrokerError } from '../../domain/errors.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance, InstanceIn, InstanceRef } from '../../domain/instance.ts';
+import type { Offer } from '../../domain/offer.ts';
 import { lossPolicy } from '../../domain/replace.ts';
 import type { Session } from '../../domain/session.ts';
-import type { ComputeProvider, Created, Offer } from '../../ports/compute-provider.ts';
+import type { ComputeProvider, Created } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
@@ -198,6 +199,8 @@ async function order(
     {
       tag: i.id,
       offer,
+      mark: { class: i.class, recipe: i.recipe, reserve: i.for === null && !i.personal },
+      image: c?.image ?? null,
       command: fillCommand(own.length > 0 ? own : (c?.command ?? []), i.granted, i.id, i.for),
       env: { ...c?.env, ...secret },
       ports: i.ports,

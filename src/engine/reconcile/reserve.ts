@@ -1,9 +1,9 @@
 import { deleting } from '../../domain/decide-proxy.ts';
 import { destroyInstance } from '../../domain/give-up.ts';
 import type { InstanceId } from '../../domain/ids.ts';
+import type { Offer } from '../../domain/offer.ts';
 import { planReserve, type ReservePlan } from '../../domain/reserve.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
-import type { Offer } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
 import { atCap, planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';

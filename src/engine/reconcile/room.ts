@@ -1,7 +1,7 @@
 import type { InstanceId } from '../../domain/ids.ts';
+import type { Offer } from '../../domain/offer.ts';
 import type { Session } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
-import type { Offer } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
 import { cappedAt, type Launch, type Nothing } from '../launch.ts';
 import type { Term } from '../leader.ts';

@@ -1,5 +1,5 @@
 import type { InstanceId, ProxyId, SessionId } from '../../domain/ids.ts';
-import type { Offer } from '../../ports/compute-provider.ts';
+import type { Offer } from '../../domain/offer.ts';
 import type { EngineContext } from '../context.ts';
 import type { Transition } from '../hooks.ts';
 import type { Term } from '../leader.ts';

@@ -95,6 +95,10 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     history: ({ id }) => q.reserve.wake(id),
     token: () => undefined,
     lease: () => undefined,
+    machine: () => undefined,
+    host: () => undefined,
+    renting: () => undefined,
+    market: () => undefined,
   };
 
   return {

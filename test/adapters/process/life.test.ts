@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noLimits } from '../../../src/adapters/process/limits.ts';
 import { hasEnded, procStat, scanProcesses } from '../../../src/adapters/process/proc.ts';
 import type { InstanceId } from '../../../src/domain/ids.ts';
-import type { Offer, Order } from '../../../src/ports/compute-provider.ts';
+import type { Offer } from '../../../src/domain/offer.ts';
+import type { Order } from '../../../src/ports/compute-provider.ts';
 import { newTag, orderOf, textOf } from '../../contract/compute-provider.contract.ts';
 import { eventually } from '../../support/eventually.ts';
+import { searchFor } from '../../support/fixtures.ts';
 import { never, processWorld, resources, sh, type World } from './world.ts';
 
 const offer: Offer = { id: 'local', granted: resources(), microsPerHour: 0, machine: '', host: '', region: '' };
@@ -263,7 +265,7 @@ describe('what an instance of the process provider is given', () => {
   it('is offered only what the machine has', async () => {
     const p = world.make({ machine: { cores: 4, memory: 2 ** 30 } });
     const offers = async (over: Parameters<typeof resources>[0], need = {}) =>
-      (await p.listOffers(resources(over), need, never)).offers.length;
+      (await p.listOffers(searchFor(resources(over), need), never)).offers.length;
     expect(await offers({ cpu: { request: 4, limit: 4 }, memory: { request: 0, limit: 2 ** 30 } })).toBe(1);
     expect(await offers({ cpu: { request: 4.1, limit: 4.1 } })).toBe(0);
     expect(await offers({ memory: { request: 0, limit: 2 ** 30 + 1 } })).toBe(0);
