@@ -7,7 +7,10 @@ import { formatDuration } from './units.ts';
 export type Known = {
   readonly providers: readonly string[];
   readonly proxies: readonly string[];
-  /** Proxies that exist but cannot be used on this machine, with the reason and what to do about it. */
+  /** Words for parts of the world that stand for countries, in lower case; beside them two-letter codes. Absent: any
+   *  word is taken. */
+  readonly regions?: readonly string[];
+  /** Proxies and providers that exist but cannot be used on this machine, with the reason and what to do about it. */
   readonly unusable?: Readonly<Record<string, string>>;
 };
 
@@ -23,7 +26,7 @@ const TEMPLATE = /\{\{\s*([a-z_][a-z0-9_.-]*)\s*\}\}/gi;
 /** What no single option can say: rules between the options of one class. Paths begin at the class. */
 export function crossCheck(c: WrittenClass, known: Known): Problem[] {
   return [
-    ...oneOf('provider', c.provider, known.providers),
+    ...providerProblems(c, known),
     ...proxyProblems(c, known),
     ...commandProblems(c),
     ...portProblems(c),
@@ -31,8 +34,59 @@ export function crossCheck(c: WrittenClass, known: Known): Problem[] {
     ...activityProblems(c),
     ...proxyNeeds(c, known),
     ...guardProblems(c),
+    ...imageProblems(c),
+    ...placementProblems(c, known),
+    ...outdatedProblems(c),
     ...orderProblems(c),
     ...maxResourceProblems(c),
+  ];
+}
+
+function providerProblems(c: WrittenClass, known: Known): Problem[] {
+  const why = known.unusable?.[c.provider];
+  if (why !== undefined) return [{ path: ['provider'], text: `${show(c.provider)} cannot be used here: ${why}` }];
+  return oneOf('provider', c.provider, known.providers);
+}
+
+/** Whether instances run an image; others run a program of this machine. */
+const runsImages = (c: WrittenClass): boolean => c.provider !== 'process';
+
+function imageProblems(c: WrittenClass): Problem[] {
+  const problems: Problem[] = [];
+  if (runsImages(c) && c.image === '' && c.template === undefined)
+    problems.push({
+      path: ['image'],
+      text: `is required with provider ${c.provider}; accepted: an image, or template`,
+    });
+  if (c.registry !== undefined && c.image === '')
+    problems.push({ path: ['registry'], text: 'is a login for image, which is not set' });
+  if (runsImages(c)) return problems;
+  if (c.image !== '') problems.push({ path: ['image'], text: 'is not for provider process, which runs command' });
+  if (c.template !== undefined) problems.push({ path: ['template'], text: 'is not for provider process' });
+  return problems;
+}
+
+function placementProblems({ placement, ports }: WrittenClass, known: Known): Problem[] {
+  const problems: Problem[] = [];
+  const words = known.regions;
+  for (const [n, region] of placement.regions.entries()) {
+    if (words === undefined || words.includes(region.toLowerCase()) || /^[A-Za-z]{2}$/.test(region)) continue;
+    problems.push({
+      path: ['placement', 'regions', n],
+      text: `${show(region)} is no region; accepted: ${words.join(', ')}, or two-letter country codes${didYouMean(region.toLowerCase(), words)}`,
+    });
+  }
+  const numbers = ports.map((p) => p.number);
+  for (const [n, number] of numbers.entries())
+    if (number !== undefined && numbers.indexOf(number) !== n)
+      problems.push({ path: ['ports', n, 'number'], text: `${number} is taken by another port of the class` });
+  return problems;
+}
+
+function outdatedProblems(c: WrittenClass): Problem[] {
+  if (!c.replace_outdated || c.on_loss !== 'end') return [];
+  return [
+    { path: ['replace_outdated'], text: 'needs on_loss: replace, which says how; accepted: false, or set on_loss' },
   ];
 }
 

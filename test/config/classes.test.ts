@@ -88,7 +88,7 @@ describe('a session class file', () => {
   });
 
   it('knows how a proxy forwards, where there is one', () => {
-    const known = { ...KNOWN, proxies: ['direct', 'nginx-local'] };
+    const known = { ...KNOWN, providers: ['process', 'vastai'], proxies: ['direct', 'nginx-local'] };
     const text = withOption('proxy: auto\n    proxy_settings: {max_body: 1Mi, read_timeout: 90s}');
     const [c] = parseClassFile(text, known).classes;
     expect(c).toMatchObject({
@@ -195,10 +195,10 @@ classes:
     expect(Object.keys(COMMAND_WORDS)).toEqual([...DOMAIN_WORDS]);
   });
 
-  it.each(['default', 'example', 'jupyterlab'].map((name) => `deploy/classes/${name}.yaml`))(
+  it.each(['default', 'example', 'jupyterlab', 'vastai'].map((name) => `deploy/classes/${name}.yaml`))(
     'ships a good %s',
     (file) => {
-      const known = { ...KNOWN, proxies: ['direct', 'nginx-local'] };
+      const known = { ...KNOWN, providers: ['process', 'vastai'], proxies: ['direct', 'nginx-local'] };
       expect(parseClassFile(readFileSync(shippedFile(file), 'utf8'), known).classes.length).toBeGreaterThan(0);
     },
   );
