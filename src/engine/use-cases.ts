@@ -259,7 +259,7 @@ export type EventView = {
   readonly session: string | null;
 };
 
-export type EventKind = 'session' | 'instance' | 'proxy' | 'reserve';
+export type EventKind = 'session' | 'instance' | 'proxy' | 'reserve' | 'host' | 'renting';
 
 /** What is empty or null matches any. */
 export type EventFilter = {

@@ -3,11 +3,16 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 
 import type { AcquireSessionRequest as _berth_v1_AcquireSessionRequest, AcquireSessionRequest__Output as _berth_v1_AcquireSessionRequest__Output } from './berth/v1/AcquireSessionRequest.ts';
 import type { AcquireSessionResponse as _berth_v1_AcquireSessionResponse, AcquireSessionResponse__Output as _berth_v1_AcquireSessionResponse__Output } from './berth/v1/AcquireSessionResponse.ts';
+import type { Ban as _berth_v1_Ban, Ban__Output as _berth_v1_Ban__Output } from './berth/v1/Ban.ts';
+import type { BanHostRequest as _berth_v1_BanHostRequest, BanHostRequest__Output as _berth_v1_BanHostRequest__Output } from './berth/v1/BanHostRequest.ts';
+import type { BanHostResponse as _berth_v1_BanHostResponse, BanHostResponse__Output as _berth_v1_BanHostResponse__Output } from './berth/v1/BanHostResponse.ts';
 import type { BrokerAdminClient as _berth_v1_BrokerAdminClient, BrokerAdminDefinition as _berth_v1_BrokerAdminDefinition } from './berth/v1/BrokerAdmin.ts';
+import type { ClassPlacement as _berth_v1_ClassPlacement, ClassPlacement__Output as _berth_v1_ClassPlacement__Output } from './berth/v1/ClassPlacement.ts';
 import type { ClassPort as _berth_v1_ClassPort, ClassPort__Output as _berth_v1_ClassPort__Output } from './berth/v1/ClassPort.ts';
 import type { CpuAmount as _berth_v1_CpuAmount, CpuAmount__Output as _berth_v1_CpuAmount__Output } from './berth/v1/CpuAmount.ts';
 import type { CreateTokenRequest as _berth_v1_CreateTokenRequest, CreateTokenRequest__Output as _berth_v1_CreateTokenRequest__Output } from './berth/v1/CreateTokenRequest.ts';
 import type { CreateTokenResponse as _berth_v1_CreateTokenResponse, CreateTokenResponse__Output as _berth_v1_CreateTokenResponse__Output } from './berth/v1/CreateTokenResponse.ts';
+import type { DayCost as _berth_v1_DayCost, DayCost__Output as _berth_v1_DayCost__Output } from './berth/v1/DayCost.ts';
 import type { Deadlines as _berth_v1_Deadlines, Deadlines__Output as _berth_v1_Deadlines__Output } from './berth/v1/Deadlines.ts';
 import type { Endpoint as _berth_v1_Endpoint, Endpoint__Output as _berth_v1_Endpoint__Output } from './berth/v1/Endpoint.ts';
 import type { EndpointPort as _berth_v1_EndpointPort, EndpointPort__Output as _berth_v1_EndpointPort__Output } from './berth/v1/EndpointPort.ts';
@@ -15,6 +20,8 @@ import type { Event as _berth_v1_Event, Event__Output as _berth_v1_Event__Output
 import type { EventFilter as _berth_v1_EventFilter, EventFilter__Output as _berth_v1_EventFilter__Output } from './berth/v1/EventFilter.ts';
 import type { ExtendSessionRequest as _berth_v1_ExtendSessionRequest, ExtendSessionRequest__Output as _berth_v1_ExtendSessionRequest__Output } from './berth/v1/ExtendSessionRequest.ts';
 import type { ExtendSessionResponse as _berth_v1_ExtendSessionResponse, ExtendSessionResponse__Output as _berth_v1_ExtendSessionResponse__Output } from './berth/v1/ExtendSessionResponse.ts';
+import type { GetCostsRequest as _berth_v1_GetCostsRequest, GetCostsRequest__Output as _berth_v1_GetCostsRequest__Output } from './berth/v1/GetCostsRequest.ts';
+import type { GetCostsResponse as _berth_v1_GetCostsResponse, GetCostsResponse__Output as _berth_v1_GetCostsResponse__Output } from './berth/v1/GetCostsResponse.ts';
 import type { GetQuotasRequest as _berth_v1_GetQuotasRequest, GetQuotasRequest__Output as _berth_v1_GetQuotasRequest__Output } from './berth/v1/GetQuotasRequest.ts';
 import type { GetQuotasResponse as _berth_v1_GetQuotasResponse, GetQuotasResponse__Output as _berth_v1_GetQuotasResponse__Output } from './berth/v1/GetQuotasResponse.ts';
 import type { GetReserveRequest as _berth_v1_GetReserveRequest, GetReserveRequest__Output as _berth_v1_GetReserveRequest__Output } from './berth/v1/GetReserveRequest.ts';
@@ -24,6 +31,7 @@ import type { GetSessionResponse as _berth_v1_GetSessionResponse, GetSessionResp
 import type { GetStatusRequest as _berth_v1_GetStatusRequest, GetStatusRequest__Output as _berth_v1_GetStatusRequest__Output } from './berth/v1/GetStatusRequest.ts';
 import type { GetStatusResponse as _berth_v1_GetStatusResponse, GetStatusResponse__Output as _berth_v1_GetStatusResponse__Output } from './berth/v1/GetStatusResponse.ts';
 import type { GpuRequirements as _berth_v1_GpuRequirements, GpuRequirements__Output as _berth_v1_GpuRequirements__Output } from './berth/v1/GpuRequirements.ts';
+import type { HostStatus as _berth_v1_HostStatus, HostStatus__Output as _berth_v1_HostStatus__Output } from './berth/v1/HostStatus.ts';
 import type { Instance as _berth_v1_Instance, Instance__Output as _berth_v1_Instance__Output } from './berth/v1/Instance.ts';
 import type { InstanceStatus as _berth_v1_InstanceStatus, InstanceStatus__Output as _berth_v1_InstanceStatus__Output } from './berth/v1/InstanceStatus.ts';
 import type { KeepAliveRequest as _berth_v1_KeepAliveRequest, KeepAliveRequest__Output as _berth_v1_KeepAliveRequest__Output } from './berth/v1/KeepAliveRequest.ts';
@@ -32,6 +40,8 @@ import type { ListClassesRequest as _berth_v1_ListClassesRequest, ListClassesReq
 import type { ListClassesResponse as _berth_v1_ListClassesResponse, ListClassesResponse__Output as _berth_v1_ListClassesResponse__Output } from './berth/v1/ListClassesResponse.ts';
 import type { ListEventsRequest as _berth_v1_ListEventsRequest, ListEventsRequest__Output as _berth_v1_ListEventsRequest__Output } from './berth/v1/ListEventsRequest.ts';
 import type { ListEventsResponse as _berth_v1_ListEventsResponse, ListEventsResponse__Output as _berth_v1_ListEventsResponse__Output } from './berth/v1/ListEventsResponse.ts';
+import type { ListHostsRequest as _berth_v1_ListHostsRequest, ListHostsRequest__Output as _berth_v1_ListHostsRequest__Output } from './berth/v1/ListHostsRequest.ts';
+import type { ListHostsResponse as _berth_v1_ListHostsResponse, ListHostsResponse__Output as _berth_v1_ListHostsResponse__Output } from './berth/v1/ListHostsResponse.ts';
 import type { ListInstancesRequest as _berth_v1_ListInstancesRequest, ListInstancesRequest__Output as _berth_v1_ListInstancesRequest__Output } from './berth/v1/ListInstancesRequest.ts';
 import type { ListInstancesResponse as _berth_v1_ListInstancesResponse, ListInstancesResponse__Output as _berth_v1_ListInstancesResponse__Output } from './berth/v1/ListInstancesResponse.ts';
 import type { ListSessionsRequest as _berth_v1_ListSessionsRequest, ListSessionsRequest__Output as _berth_v1_ListSessionsRequest__Output } from './berth/v1/ListSessionsRequest.ts';
@@ -44,8 +54,12 @@ import type { PlannedEnd as _berth_v1_PlannedEnd, PlannedEnd__Output as _berth_v
 import type { ProviderStatus as _berth_v1_ProviderStatus, ProviderStatus__Output as _berth_v1_ProviderStatus__Output } from './berth/v1/ProviderStatus.ts';
 import type { QueueStatus as _berth_v1_QueueStatus, QueueStatus__Output as _berth_v1_QueueStatus__Output } from './berth/v1/QueueStatus.ts';
 import type { QuotaUse as _berth_v1_QuotaUse, QuotaUse__Output as _berth_v1_QuotaUse__Output } from './berth/v1/QuotaUse.ts';
+import type { QuoteSessionRequest as _berth_v1_QuoteSessionRequest, QuoteSessionRequest__Output as _berth_v1_QuoteSessionRequest__Output } from './berth/v1/QuoteSessionRequest.ts';
+import type { QuoteSessionResponse as _berth_v1_QuoteSessionResponse, QuoteSessionResponse__Output as _berth_v1_QuoteSessionResponse__Output } from './berth/v1/QuoteSessionResponse.ts';
+import type { QuotedOffer as _berth_v1_QuotedOffer, QuotedOffer__Output as _berth_v1_QuotedOffer__Output } from './berth/v1/QuotedOffer.ts';
 import type { ReleaseSessionRequest as _berth_v1_ReleaseSessionRequest, ReleaseSessionRequest__Output as _berth_v1_ReleaseSessionRequest__Output } from './berth/v1/ReleaseSessionRequest.ts';
 import type { ReleaseSessionResponse as _berth_v1_ReleaseSessionResponse, ReleaseSessionResponse__Output as _berth_v1_ReleaseSessionResponse__Output } from './berth/v1/ReleaseSessionResponse.ts';
+import type { Renting as _berth_v1_Renting, Renting__Output as _berth_v1_Renting__Output } from './berth/v1/Renting.ts';
 import type { Requirements as _berth_v1_Requirements, Requirements__Output as _berth_v1_Requirements__Output } from './berth/v1/Requirements.ts';
 import type { Reserve as _berth_v1_Reserve, Reserve__Output as _berth_v1_Reserve__Output } from './berth/v1/Reserve.ts';
 import type { Resources as _berth_v1_Resources, Resources__Output as _berth_v1_Resources__Output } from './berth/v1/Resources.ts';
@@ -54,14 +68,19 @@ import type { RevokeTokenResponse as _berth_v1_RevokeTokenResponse, RevokeTokenR
 import type { Session as _berth_v1_Session, Session__Output as _berth_v1_Session__Output } from './berth/v1/Session.ts';
 import type { SessionBrokerClient as _berth_v1_SessionBrokerClient, SessionBrokerDefinition as _berth_v1_SessionBrokerDefinition } from './berth/v1/SessionBroker.ts';
 import type { SessionClass as _berth_v1_SessionClass, SessionClass__Output as _berth_v1_SessionClass__Output } from './berth/v1/SessionClass.ts';
+import type { SetRentingRequest as _berth_v1_SetRentingRequest, SetRentingRequest__Output as _berth_v1_SetRentingRequest__Output } from './berth/v1/SetRentingRequest.ts';
+import type { SetRentingResponse as _berth_v1_SetRentingResponse, SetRentingResponse__Output as _berth_v1_SetRentingResponse__Output } from './berth/v1/SetRentingResponse.ts';
 import type { SetReserveRequest as _berth_v1_SetReserveRequest, SetReserveRequest__Output as _berth_v1_SetReserveRequest__Output } from './berth/v1/SetReserveRequest.ts';
 import type { SetReserveResponse as _berth_v1_SetReserveResponse, SetReserveResponse__Output as _berth_v1_SetReserveResponse__Output } from './berth/v1/SetReserveResponse.ts';
 import type { StreamLogsRequest as _berth_v1_StreamLogsRequest, StreamLogsRequest__Output as _berth_v1_StreamLogsRequest__Output } from './berth/v1/StreamLogsRequest.ts';
 import type { StreamLogsResponse as _berth_v1_StreamLogsResponse, StreamLogsResponse__Output as _berth_v1_StreamLogsResponse__Output } from './berth/v1/StreamLogsResponse.ts';
+import type { TenantCost as _berth_v1_TenantCost, TenantCost__Output as _berth_v1_TenantCost__Output } from './berth/v1/TenantCost.ts';
 import type { TenantQuota as _berth_v1_TenantQuota, TenantQuota__Output as _berth_v1_TenantQuota__Output } from './berth/v1/TenantQuota.ts';
 import type { TerminateSessionRequest as _berth_v1_TerminateSessionRequest, TerminateSessionRequest__Output as _berth_v1_TerminateSessionRequest__Output } from './berth/v1/TerminateSessionRequest.ts';
 import type { TerminateSessionResponse as _berth_v1_TerminateSessionResponse, TerminateSessionResponse__Output as _berth_v1_TerminateSessionResponse__Output } from './berth/v1/TerminateSessionResponse.ts';
 import type { Token as _berth_v1_Token, Token__Output as _berth_v1_Token__Output } from './berth/v1/Token.ts';
+import type { UnbanHostRequest as _berth_v1_UnbanHostRequest, UnbanHostRequest__Output as _berth_v1_UnbanHostRequest__Output } from './berth/v1/UnbanHostRequest.ts';
+import type { UnbanHostResponse as _berth_v1_UnbanHostResponse, UnbanHostResponse__Output as _berth_v1_UnbanHostResponse__Output } from './berth/v1/UnbanHostResponse.ts';
 import type { WatchEventsRequest as _berth_v1_WatchEventsRequest, WatchEventsRequest__Output as _berth_v1_WatchEventsRequest__Output } from './berth/v1/WatchEventsRequest.ts';
 import type { WatchEventsResponse as _berth_v1_WatchEventsResponse, WatchEventsResponse__Output as _berth_v1_WatchEventsResponse__Output } from './berth/v1/WatchEventsResponse.ts';
 import type { WatchSessionRequest as _berth_v1_WatchSessionRequest, WatchSessionRequest__Output as _berth_v1_WatchSessionRequest__Output } from './berth/v1/WatchSessionRequest.ts';
@@ -78,15 +97,21 @@ export interface ProtoGrpcType {
     v1: {
       AcquireSessionRequest: MessageTypeDefinition<_berth_v1_AcquireSessionRequest, _berth_v1_AcquireSessionRequest__Output>
       AcquireSessionResponse: MessageTypeDefinition<_berth_v1_AcquireSessionResponse, _berth_v1_AcquireSessionResponse__Output>
+      Ban: MessageTypeDefinition<_berth_v1_Ban, _berth_v1_Ban__Output>
+      BanHostRequest: MessageTypeDefinition<_berth_v1_BanHostRequest, _berth_v1_BanHostRequest__Output>
+      BanHostResponse: MessageTypeDefinition<_berth_v1_BanHostResponse, _berth_v1_BanHostResponse__Output>
       /**
-       * What admins call. Every call but ListClasses needs the role "admin"; ListClasses is open to clients too.
+       * What admins call. Every call needs the role "admin" but ListClasses, and GetQuotas and GetCosts of the caller's own
+       * tenant, which are open to clients too.
        * Errors are as described at SessionBroker.
        */
       BrokerAdmin: SubtypeConstructor<typeof grpc.Client, _berth_v1_BrokerAdminClient> & { service: _berth_v1_BrokerAdminDefinition }
+      ClassPlacement: MessageTypeDefinition<_berth_v1_ClassPlacement, _berth_v1_ClassPlacement__Output>
       ClassPort: MessageTypeDefinition<_berth_v1_ClassPort, _berth_v1_ClassPort__Output>
       CpuAmount: MessageTypeDefinition<_berth_v1_CpuAmount, _berth_v1_CpuAmount__Output>
       CreateTokenRequest: MessageTypeDefinition<_berth_v1_CreateTokenRequest, _berth_v1_CreateTokenRequest__Output>
       CreateTokenResponse: MessageTypeDefinition<_berth_v1_CreateTokenResponse, _berth_v1_CreateTokenResponse__Output>
+      DayCost: MessageTypeDefinition<_berth_v1_DayCost, _berth_v1_DayCost__Output>
       Deadlines: MessageTypeDefinition<_berth_v1_Deadlines, _berth_v1_Deadlines__Output>
       EndReason: EnumTypeDefinition
       Endpoint: MessageTypeDefinition<_berth_v1_Endpoint, _berth_v1_Endpoint__Output>
@@ -95,6 +120,8 @@ export interface ProtoGrpcType {
       EventFilter: MessageTypeDefinition<_berth_v1_EventFilter, _berth_v1_EventFilter__Output>
       ExtendSessionRequest: MessageTypeDefinition<_berth_v1_ExtendSessionRequest, _berth_v1_ExtendSessionRequest__Output>
       ExtendSessionResponse: MessageTypeDefinition<_berth_v1_ExtendSessionResponse, _berth_v1_ExtendSessionResponse__Output>
+      GetCostsRequest: MessageTypeDefinition<_berth_v1_GetCostsRequest, _berth_v1_GetCostsRequest__Output>
+      GetCostsResponse: MessageTypeDefinition<_berth_v1_GetCostsResponse, _berth_v1_GetCostsResponse__Output>
       GetQuotasRequest: MessageTypeDefinition<_berth_v1_GetQuotasRequest, _berth_v1_GetQuotasRequest__Output>
       GetQuotasResponse: MessageTypeDefinition<_berth_v1_GetQuotasResponse, _berth_v1_GetQuotasResponse__Output>
       GetReserveRequest: MessageTypeDefinition<_berth_v1_GetReserveRequest, _berth_v1_GetReserveRequest__Output>
@@ -104,6 +131,7 @@ export interface ProtoGrpcType {
       GetStatusRequest: MessageTypeDefinition<_berth_v1_GetStatusRequest, _berth_v1_GetStatusRequest__Output>
       GetStatusResponse: MessageTypeDefinition<_berth_v1_GetStatusResponse, _berth_v1_GetStatusResponse__Output>
       GpuRequirements: MessageTypeDefinition<_berth_v1_GpuRequirements, _berth_v1_GpuRequirements__Output>
+      HostStatus: MessageTypeDefinition<_berth_v1_HostStatus, _berth_v1_HostStatus__Output>
       Instance: MessageTypeDefinition<_berth_v1_Instance, _berth_v1_Instance__Output>
       InstanceStatus: MessageTypeDefinition<_berth_v1_InstanceStatus, _berth_v1_InstanceStatus__Output>
       KeepAliveRequest: MessageTypeDefinition<_berth_v1_KeepAliveRequest, _berth_v1_KeepAliveRequest__Output>
@@ -112,6 +140,8 @@ export interface ProtoGrpcType {
       ListClassesResponse: MessageTypeDefinition<_berth_v1_ListClassesResponse, _berth_v1_ListClassesResponse__Output>
       ListEventsRequest: MessageTypeDefinition<_berth_v1_ListEventsRequest, _berth_v1_ListEventsRequest__Output>
       ListEventsResponse: MessageTypeDefinition<_berth_v1_ListEventsResponse, _berth_v1_ListEventsResponse__Output>
+      ListHostsRequest: MessageTypeDefinition<_berth_v1_ListHostsRequest, _berth_v1_ListHostsRequest__Output>
+      ListHostsResponse: MessageTypeDefinition<_berth_v1_ListHostsResponse, _berth_v1_ListHostsResponse__Output>
       ListInstancesRequest: MessageTypeDefinition<_berth_v1_ListInstancesRequest, _berth_v1_ListInstancesRequest__Output>
       ListInstancesResponse: MessageTypeDefinition<_berth_v1_ListInstancesResponse, _berth_v1_ListInstancesResponse__Output>
       ListSessionsRequest: MessageTypeDefinition<_berth_v1_ListSessionsRequest, _berth_v1_ListSessionsRequest__Output>
@@ -126,8 +156,12 @@ export interface ProtoGrpcType {
       ProviderStatus: MessageTypeDefinition<_berth_v1_ProviderStatus, _berth_v1_ProviderStatus__Output>
       QueueStatus: MessageTypeDefinition<_berth_v1_QueueStatus, _berth_v1_QueueStatus__Output>
       QuotaUse: MessageTypeDefinition<_berth_v1_QuotaUse, _berth_v1_QuotaUse__Output>
+      QuoteSessionRequest: MessageTypeDefinition<_berth_v1_QuoteSessionRequest, _berth_v1_QuoteSessionRequest__Output>
+      QuoteSessionResponse: MessageTypeDefinition<_berth_v1_QuoteSessionResponse, _berth_v1_QuoteSessionResponse__Output>
+      QuotedOffer: MessageTypeDefinition<_berth_v1_QuotedOffer, _berth_v1_QuotedOffer__Output>
       ReleaseSessionRequest: MessageTypeDefinition<_berth_v1_ReleaseSessionRequest, _berth_v1_ReleaseSessionRequest__Output>
       ReleaseSessionResponse: MessageTypeDefinition<_berth_v1_ReleaseSessionResponse, _berth_v1_ReleaseSessionResponse__Output>
+      Renting: MessageTypeDefinition<_berth_v1_Renting, _berth_v1_Renting__Output>
       Requirements: MessageTypeDefinition<_berth_v1_Requirements, _berth_v1_Requirements__Output>
       Reserve: MessageTypeDefinition<_berth_v1_Reserve, _berth_v1_Reserve__Output>
       Resources: MessageTypeDefinition<_berth_v1_Resources, _berth_v1_Resources__Output>
@@ -150,14 +184,19 @@ export interface ProtoGrpcType {
       SessionBroker: SubtypeConstructor<typeof grpc.Client, _berth_v1_SessionBrokerClient> & { service: _berth_v1_SessionBrokerDefinition }
       SessionClass: MessageTypeDefinition<_berth_v1_SessionClass, _berth_v1_SessionClass__Output>
       SessionPhase: EnumTypeDefinition
+      SetRentingRequest: MessageTypeDefinition<_berth_v1_SetRentingRequest, _berth_v1_SetRentingRequest__Output>
+      SetRentingResponse: MessageTypeDefinition<_berth_v1_SetRentingResponse, _berth_v1_SetRentingResponse__Output>
       SetReserveRequest: MessageTypeDefinition<_berth_v1_SetReserveRequest, _berth_v1_SetReserveRequest__Output>
       SetReserveResponse: MessageTypeDefinition<_berth_v1_SetReserveResponse, _berth_v1_SetReserveResponse__Output>
       StreamLogsRequest: MessageTypeDefinition<_berth_v1_StreamLogsRequest, _berth_v1_StreamLogsRequest__Output>
       StreamLogsResponse: MessageTypeDefinition<_berth_v1_StreamLogsResponse, _berth_v1_StreamLogsResponse__Output>
+      TenantCost: MessageTypeDefinition<_berth_v1_TenantCost, _berth_v1_TenantCost__Output>
       TenantQuota: MessageTypeDefinition<_berth_v1_TenantQuota, _berth_v1_TenantQuota__Output>
       TerminateSessionRequest: MessageTypeDefinition<_berth_v1_TerminateSessionRequest, _berth_v1_TerminateSessionRequest__Output>
       TerminateSessionResponse: MessageTypeDefinition<_berth_v1_TerminateSessionResponse, _berth_v1_TerminateSessionResponse__Output>
       Token: MessageTypeDefinition<_berth_v1_Token, _berth_v1_Token__Output>
+      UnbanHostRequest: MessageTypeDefinition<_berth_v1_UnbanHostRequest, _berth_v1_UnbanHostRequest__Output>
+      UnbanHostResponse: MessageTypeDefinition<_berth_v1_UnbanHostResponse, _berth_v1_UnbanHostResponse__Output>
       WatchEventsRequest: MessageTypeDefinition<_berth_v1_WatchEventsRequest, _berth_v1_WatchEventsRequest__Output>
       WatchEventsResponse: MessageTypeDefinition<_berth_v1_WatchEventsResponse, _berth_v1_WatchEventsResponse__Output>
       WatchSessionRequest: MessageTypeDefinition<_berth_v1_WatchSessionRequest, _berth_v1_WatchSessionRequest__Output>

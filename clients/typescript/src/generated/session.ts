@@ -19,6 +19,9 @@ import type { ListSessionsRequest as _berth_v1_ListSessionsRequest, ListSessions
 import type { ListSessionsResponse as _berth_v1_ListSessionsResponse, ListSessionsResponse__Output as _berth_v1_ListSessionsResponse__Output } from './berth/v1/ListSessionsResponse.ts';
 import type { MemoryAmount as _berth_v1_MemoryAmount, MemoryAmount__Output as _berth_v1_MemoryAmount__Output } from './berth/v1/MemoryAmount.ts';
 import type { PlannedEnd as _berth_v1_PlannedEnd, PlannedEnd__Output as _berth_v1_PlannedEnd__Output } from './berth/v1/PlannedEnd.ts';
+import type { QuoteSessionRequest as _berth_v1_QuoteSessionRequest, QuoteSessionRequest__Output as _berth_v1_QuoteSessionRequest__Output } from './berth/v1/QuoteSessionRequest.ts';
+import type { QuoteSessionResponse as _berth_v1_QuoteSessionResponse, QuoteSessionResponse__Output as _berth_v1_QuoteSessionResponse__Output } from './berth/v1/QuoteSessionResponse.ts';
+import type { QuotedOffer as _berth_v1_QuotedOffer, QuotedOffer__Output as _berth_v1_QuotedOffer__Output } from './berth/v1/QuotedOffer.ts';
 import type { ReleaseSessionRequest as _berth_v1_ReleaseSessionRequest, ReleaseSessionRequest__Output as _berth_v1_ReleaseSessionRequest__Output } from './berth/v1/ReleaseSessionRequest.ts';
 import type { ReleaseSessionResponse as _berth_v1_ReleaseSessionResponse, ReleaseSessionResponse__Output as _berth_v1_ReleaseSessionResponse__Output } from './berth/v1/ReleaseSessionResponse.ts';
 import type { Requirements as _berth_v1_Requirements, Requirements__Output as _berth_v1_Requirements__Output } from './berth/v1/Requirements.ts';
@@ -60,6 +63,9 @@ export interface ProtoGrpcType {
       OnConflict: EnumTypeDefinition
       PlannedEnd: MessageTypeDefinition<_berth_v1_PlannedEnd, _berth_v1_PlannedEnd__Output>
       Protocol: EnumTypeDefinition
+      QuoteSessionRequest: MessageTypeDefinition<_berth_v1_QuoteSessionRequest, _berth_v1_QuoteSessionRequest__Output>
+      QuoteSessionResponse: MessageTypeDefinition<_berth_v1_QuoteSessionResponse, _berth_v1_QuoteSessionResponse__Output>
+      QuotedOffer: MessageTypeDefinition<_berth_v1_QuotedOffer, _berth_v1_QuotedOffer__Output>
       ReleaseSessionRequest: MessageTypeDefinition<_berth_v1_ReleaseSessionRequest, _berth_v1_ReleaseSessionRequest__Output>
       ReleaseSessionResponse: MessageTypeDefinition<_berth_v1_ReleaseSessionResponse, _berth_v1_ReleaseSessionResponse__Output>
       Requirements: MessageTypeDefinition<_berth_v1_Requirements, _berth_v1_Requirements__Output>

@@ -6,7 +6,7 @@
  */
 export interface EventFilter {
   /**
-   * "session", "instance", "proxy", "reserve".
+   * "session", "instance", "proxy", "reserve", "host", "renting".
    */
   'kinds'?: (string)[];
   /**
@@ -22,7 +22,7 @@ export interface EventFilter {
  */
 export interface EventFilter__Output {
   /**
-   * "session", "instance", "proxy", "reserve".
+   * "session", "instance", "proxy", "reserve", "host", "renting".
    */
   'kinds': (string)[];
   /**

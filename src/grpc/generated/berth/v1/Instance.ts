@@ -18,10 +18,14 @@ export interface Instance {
   'region'?: (string);
   'granted'?: (_berth_v1_Resources | null);
   /**
-   * US dollars per hour.
+   * US dollars per hour while it runs, all parts together.
    */
   'pricePerHour'?: (number | string);
   'createTime'?: (_google_protobuf_Timestamp | null);
+  /**
+   * The part of price_per_hour that is paid as long as the instance exists, running or not. 0: none.
+   */
+  'storagePricePerHour'?: (number | string);
 }
 
 export interface Instance__Output {
@@ -39,8 +43,12 @@ export interface Instance__Output {
   'region': (string);
   'granted': (_berth_v1_Resources__Output | null);
   /**
-   * US dollars per hour.
+   * US dollars per hour while it runs, all parts together.
    */
   'pricePerHour': (number);
   'createTime': (_google_protobuf_Timestamp__Output | null);
+  /**
+   * The part of price_per_hour that is paid as long as the instance exists, running or not. 0: none.
+   */
+  'storagePricePerHour': (number);
 }

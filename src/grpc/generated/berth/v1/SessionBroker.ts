@@ -12,6 +12,8 @@ import type { KeepAliveRequest as _berth_v1_KeepAliveRequest, KeepAliveRequest__
 import type { KeepAliveResponse as _berth_v1_KeepAliveResponse, KeepAliveResponse__Output as _berth_v1_KeepAliveResponse__Output } from '../../berth/v1/KeepAliveResponse.ts';
 import type { ListSessionsRequest as _berth_v1_ListSessionsRequest, ListSessionsRequest__Output as _berth_v1_ListSessionsRequest__Output } from '../../berth/v1/ListSessionsRequest.ts';
 import type { ListSessionsResponse as _berth_v1_ListSessionsResponse, ListSessionsResponse__Output as _berth_v1_ListSessionsResponse__Output } from '../../berth/v1/ListSessionsResponse.ts';
+import type { QuoteSessionRequest as _berth_v1_QuoteSessionRequest, QuoteSessionRequest__Output as _berth_v1_QuoteSessionRequest__Output } from '../../berth/v1/QuoteSessionRequest.ts';
+import type { QuoteSessionResponse as _berth_v1_QuoteSessionResponse, QuoteSessionResponse__Output as _berth_v1_QuoteSessionResponse__Output } from '../../berth/v1/QuoteSessionResponse.ts';
 import type { ReleaseSessionRequest as _berth_v1_ReleaseSessionRequest, ReleaseSessionRequest__Output as _berth_v1_ReleaseSessionRequest__Output } from '../../berth/v1/ReleaseSessionRequest.ts';
 import type { ReleaseSessionResponse as _berth_v1_ReleaseSessionResponse, ReleaseSessionResponse__Output as _berth_v1_ReleaseSessionResponse__Output } from '../../berth/v1/ReleaseSessionResponse.ts';
 import type { StreamLogsRequest as _berth_v1_StreamLogsRequest, StreamLogsRequest__Output as _berth_v1_StreamLogsRequest__Output } from '../../berth/v1/StreamLogsRequest.ts';
@@ -112,6 +114,23 @@ export interface SessionBrokerClient extends grpc.Client {
   listSessions(argument: _berth_v1_ListSessionsRequest, callback: grpc.requestCallback<_berth_v1_ListSessionsResponse__Output>): grpc.ClientUnaryCall;
   
   /**
+   * What AcquireSession with the same class and requirements would get now. Rents nothing, holds nothing: whoever
+   * acquires first is served first. Refused as an acquire of the same would be; nothing to be had is no error.
+   */
+  QuoteSession(argument: _berth_v1_QuoteSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  QuoteSession(argument: _berth_v1_QuoteSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  QuoteSession(argument: _berth_v1_QuoteSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  QuoteSession(argument: _berth_v1_QuoteSessionRequest, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  /**
+   * What AcquireSession with the same class and requirements would get now. Rents nothing, holds nothing: whoever
+   * acquires first is served first. Refused as an acquire of the same would be; nothing to be had is no error.
+   */
+  quoteSession(argument: _berth_v1_QuoteSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  quoteSession(argument: _berth_v1_QuoteSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  quoteSession(argument: _berth_v1_QuoteSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  quoteSession(argument: _berth_v1_QuoteSessionRequest, callback: grpc.requestCallback<_berth_v1_QuoteSessionResponse__Output>): grpc.ClientUnaryCall;
+  
+  /**
    * Ends a session. Answers at once; its instance is destroyed afterwards. Releasing twice is not an error.
    * Releasing a request_id that the broker has not seen yet leaves a tombstone: the acquire that arrives
    * later is refused with ABORTED (RELEASED_BEFORE_ACQUIRE).
@@ -197,6 +216,12 @@ export interface SessionBrokerHandlers extends grpc.UntypedServiceImplementation
   ListSessions: grpc.handleUnaryCall<_berth_v1_ListSessionsRequest__Output, _berth_v1_ListSessionsResponse>;
   
   /**
+   * What AcquireSession with the same class and requirements would get now. Rents nothing, holds nothing: whoever
+   * acquires first is served first. Refused as an acquire of the same would be; nothing to be had is no error.
+   */
+  QuoteSession: grpc.handleUnaryCall<_berth_v1_QuoteSessionRequest__Output, _berth_v1_QuoteSessionResponse>;
+  
+  /**
    * Ends a session. Answers at once; its instance is destroyed afterwards. Releasing twice is not an error.
    * Releasing a request_id that the broker has not seen yet leaves a tombstone: the acquire that arrives
    * later is refused with ABORTED (RELEASED_BEFORE_ACQUIRE).
@@ -222,6 +247,7 @@ export interface SessionBrokerDefinition extends grpc.ServiceDefinition {
   GetSession: MethodDefinition<_berth_v1_GetSessionRequest, _berth_v1_GetSessionResponse, _berth_v1_GetSessionRequest__Output, _berth_v1_GetSessionResponse__Output>
   KeepAlive: MethodDefinition<_berth_v1_KeepAliveRequest, _berth_v1_KeepAliveResponse, _berth_v1_KeepAliveRequest__Output, _berth_v1_KeepAliveResponse__Output>
   ListSessions: MethodDefinition<_berth_v1_ListSessionsRequest, _berth_v1_ListSessionsResponse, _berth_v1_ListSessionsRequest__Output, _berth_v1_ListSessionsResponse__Output>
+  QuoteSession: MethodDefinition<_berth_v1_QuoteSessionRequest, _berth_v1_QuoteSessionResponse, _berth_v1_QuoteSessionRequest__Output, _berth_v1_QuoteSessionResponse__Output>
   ReleaseSession: MethodDefinition<_berth_v1_ReleaseSessionRequest, _berth_v1_ReleaseSessionResponse, _berth_v1_ReleaseSessionRequest__Output, _berth_v1_ReleaseSessionResponse__Output>
   StreamLogs: MethodDefinition<_berth_v1_StreamLogsRequest, _berth_v1_StreamLogsResponse, _berth_v1_StreamLogsRequest__Output, _berth_v1_StreamLogsResponse__Output>
   WatchSession: MethodDefinition<_berth_v1_WatchSessionRequest, _berth_v1_WatchSessionResponse, _berth_v1_WatchSessionRequest__Output, _berth_v1_WatchSessionResponse__Output>

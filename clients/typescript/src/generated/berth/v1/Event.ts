@@ -9,11 +9,13 @@ export interface Event {
   'id'?: (string);
   'time'?: (_google_protobuf_Timestamp | null);
   /**
-   * "session", "instance", "proxy" or "reserve".
+   * "session", "instance", "proxy", "reserve", "host" (a ban of a machine or host, and its end) or "renting" (the
+   * switch was turned).
    */
   'kind'?: (string);
   /**
-   * Of the session, instance or proxy; for "reserve" the class.
+   * Of the session, instance or proxy; for "reserve" the class; for "host" PROVIDER:MACHINE or PROVIDER:host:HOST;
+   * for "renting" "all".
    */
   'subject'?: (string);
   'class'?: (string);
@@ -26,13 +28,14 @@ export interface Event {
    */
   'actor'?: (string);
   /**
-   * The phase before, or the reserve target. Empty: made anew, or the configuration's target.
+   * The phase before, or the reserve target. Empty: made anew, or the configuration's target. For "host" "banned" or
+   * empty, for "renting" "on" or "off".
    */
   'before'?: (string);
   'after'?: (string);
   /**
-   * Why it ended, such as "idle" or "lost". For a session that stays active: "warned", "replacing" or "replaced".
-   * Empty otherwise.
+   * Why it ended, such as "idle" or "lost". For a session that stays active: "warned", "replacing" or "replaced". For
+   * a ban its reason, as in Ban. Empty otherwise.
    */
   'reason'?: (string);
   /**
@@ -52,11 +55,13 @@ export interface Event__Output {
   'id': (string);
   'time': (_google_protobuf_Timestamp__Output | null);
   /**
-   * "session", "instance", "proxy" or "reserve".
+   * "session", "instance", "proxy", "reserve", "host" (a ban of a machine or host, and its end) or "renting" (the
+   * switch was turned).
    */
   'kind': (string);
   /**
-   * Of the session, instance or proxy; for "reserve" the class.
+   * Of the session, instance or proxy; for "reserve" the class; for "host" PROVIDER:MACHINE or PROVIDER:host:HOST;
+   * for "renting" "all".
    */
   'subject': (string);
   'class': (string);
@@ -69,13 +74,14 @@ export interface Event__Output {
    */
   'actor': (string);
   /**
-   * The phase before, or the reserve target. Empty: made anew, or the configuration's target.
+   * The phase before, or the reserve target. Empty: made anew, or the configuration's target. For "host" "banned" or
+   * empty, for "renting" "on" or "off".
    */
   'before': (string);
   'after': (string);
   /**
-   * Why it ended, such as "idle" or "lost". For a session that stays active: "warned", "replacing" or "replaced".
-   * Empty otherwise.
+   * Why it ended, such as "idle" or "lost". For a session that stays active: "warned", "replacing" or "replaced". For
+   * a ban its reason, as in Ban. Empty otherwise.
    */
   'reason': (string);
   /**

@@ -5,6 +5,7 @@ import type { Reserve as _berth_v1_Reserve, Reserve__Output as _berth_v1_Reserve
 import type { LoopStatus as _berth_v1_LoopStatus, LoopStatus__Output as _berth_v1_LoopStatus__Output } from '../../berth/v1/LoopStatus.ts';
 import type { ProviderStatus as _berth_v1_ProviderStatus, ProviderStatus__Output as _berth_v1_ProviderStatus__Output } from '../../berth/v1/ProviderStatus.ts';
 import type { QueueStatus as _berth_v1_QueueStatus, QueueStatus__Output as _berth_v1_QueueStatus__Output } from '../../berth/v1/QueueStatus.ts';
+import type { Renting as _berth_v1_Renting, Renting__Output as _berth_v1_Renting__Output } from '../../berth/v1/Renting.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface GetStatusResponse {
@@ -45,6 +46,10 @@ export interface GetStatusResponse {
    * Classes in which sessions wait.
    */
   'queues'?: (_berth_v1_QueueStatus)[];
+  /**
+   * Whether anything may be rented.
+   */
+  'renting'?: (_berth_v1_Renting | null);
 }
 
 export interface GetStatusResponse__Output {
@@ -85,4 +90,8 @@ export interface GetStatusResponse__Output {
    * Classes in which sessions wait.
    */
   'queues': (_berth_v1_QueueStatus__Output)[];
+  /**
+   * Whether anything may be rented.
+   */
+  'renting': (_berth_v1_Renting__Output | null);
 }

@@ -33,6 +33,20 @@ export interface InstanceStatus {
    * US dollars since it was rented.
    */
   'cost'?: (number | string);
+  /**
+   * What its provider says of its start, in words for people. Empty: nothing, or it has started.
+   */
+  'progress'?: (string);
+  /**
+   * Why it failed, where it did: "slow", "pull", "runtime", "exited", "offline", "vanished", "restarted",
+   * "unanswering", "preempted", "ours" (image, command, login, credit or bid), "offer-gone" or "limited" (nothing was
+   * rented).
+   */
+  'cause'?: (string);
+  /**
+   * When it was first seen running; from then on the whole price is paid. Unset: not yet.
+   */
+  'runningTime'?: (_google_protobuf_Timestamp | null);
 }
 
 /**
@@ -65,4 +79,18 @@ export interface InstanceStatus__Output {
    * US dollars since it was rented.
    */
   'cost': (number);
+  /**
+   * What its provider says of its start, in words for people. Empty: nothing, or it has started.
+   */
+  'progress': (string);
+  /**
+   * Why it failed, where it did: "slow", "pull", "runtime", "exited", "offline", "vanished", "restarted",
+   * "unanswering", "preempted", "ours" (image, command, login, credit or bid), "offer-gone" or "limited" (nothing was
+   * rented).
+   */
+  'cause': (string);
+  /**
+   * When it was first seen running; from then on the whole price is paid. Unset: not yet.
+   */
+  'runningTime': (_google_protobuf_Timestamp__Output | null);
 }

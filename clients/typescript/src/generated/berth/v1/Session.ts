@@ -98,6 +98,11 @@ export interface Session {
    * Instances that were lost and replaced behind the endpoint.
    */
   'replacements'?: (number);
+  /**
+   * How far the start of its instance is, in words for people, such as what its provider says: "pulling layer 3 of 9".
+   * Set while STARTING, and while ACTIVE with another instance on its way; empty while nothing is told.
+   */
+  'progress'?: (string);
 }
 
 export interface Session__Output {
@@ -189,4 +194,9 @@ export interface Session__Output {
    * Instances that were lost and replaced behind the endpoint.
    */
   'replacements': (number);
+  /**
+   * How far the start of its instance is, in words for people, such as what its provider says: "pulling layer 3 of 9".
+   * Set while STARTING, and while ACTIVE with another instance on its way; empty while nothing is told.
+   */
+  'progress': (string);
 }

@@ -3,6 +3,7 @@
 import type { ClassPort as _berth_v1_ClassPort, ClassPort__Output as _berth_v1_ClassPort__Output } from '../../berth/v1/ClassPort.ts';
 import type { Resources as _berth_v1_Resources, Resources__Output as _berth_v1_Resources__Output } from '../../berth/v1/Resources.ts';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../google/protobuf/Duration.ts';
+import type { ClassPlacement as _berth_v1_ClassPlacement, ClassPlacement__Output as _berth_v1_ClassPlacement__Output } from '../../berth/v1/ClassPlacement.ts';
 
 /**
  * A session class as far as callers need to know it.
@@ -49,6 +50,18 @@ export interface SessionClass {
    * Whether an instance that is lost in use is replaced behind the endpoint; otherwise the session ends.
    */
   'replacesLost'?: (boolean);
+  /**
+   * What its instances are made from, where the provider runs images. Empty: none, or the template's.
+   */
+  'image'?: (string);
+  /**
+   * The provider's template, by hash or number. Empty: none.
+   */
+  'template'?: (string);
+  /**
+   * Set where the provider has a market.
+   */
+  'placement'?: (_berth_v1_ClassPlacement | null);
 }
 
 /**
@@ -96,4 +109,16 @@ export interface SessionClass__Output {
    * Whether an instance that is lost in use is replaced behind the endpoint; otherwise the session ends.
    */
   'replacesLost': (boolean);
+  /**
+   * What its instances are made from, where the provider runs images. Empty: none, or the template's.
+   */
+  'image': (string);
+  /**
+   * The provider's template, by hash or number. Empty: none.
+   */
+  'template': (string);
+  /**
+   * Set where the provider has a market.
+   */
+  'placement': (_berth_v1_ClassPlacement__Output | null);
 }
