@@ -35,7 +35,10 @@ const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'letters, di
 const environment = z
   .record(variable, text(0, 32_768, 'A value; numbers and true or false belong in quotes'))
   .default({})
-  .meta({ description: 'Environment of every instance of the class: names to values. Not for secrets' });
+  .meta({
+    description:
+      'Environment of every instance of the class: names to values. Not for secrets; {{instance_token}} stands for one that each instance has for itself',
+  });
 
 const argument = text(1, 8_192, 'An argument').meta({ accepts: 'text of 1 to 8192 characters (numbers in quotes)' });
 
@@ -216,6 +219,14 @@ const ProxySettings = z.strictObject({
   client_body_timeout: upTo(YEAR, 'A client says nothing inside a body; an idle gRPC stream is one').prefault('1d'),
   client_send_timeout: upTo(YEAR, 'A client takes nothing of what is sent to it').prefault('1h'),
   keepalive_timeout: upTo(YEAR, "A client's connection without a request is kept for this").prefault('1h'),
+  authorization: text(1, 512, "Sent to the instance in place of the caller's Authorization: its own secret")
+    .regex(/^[\w+/=.~-]+ (?:[\w+/=.~-]+|\{\{instance_token\}\})$/)
+    .optional()
+    .meta({
+      description:
+        "Sent to the instance in place of the caller's Authorization, so that one that can be reached past its proxy can ask for a secret of its own",
+      accepts: '"SCHEME VALUE", such as "token {{instance_token}}"',
+    }),
   drain_timeout: upTo(YEAR, 'Open connections live this long after the instance was replaced').prefault('1h'),
 });
 

@@ -231,6 +231,7 @@ const toProxySettings = (p: WrittenClass['proxy_settings']) => ({
   clientSendTimeoutMs: p.client_send_timeout,
   keepaliveTimeoutMs: p.keepalive_timeout,
   drainTimeoutMs: p.drain_timeout,
+  ...(p.authorization === undefined ? {} : { authorization: p.authorization }),
 });
 
 function toClass(name: string, c: WrittenClass, proxy: string, own: Own) {

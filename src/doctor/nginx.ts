@@ -45,6 +45,7 @@ async function tryConfiguration(nginx: Nginx, settings: ProxySettings): Promise<
           { name: 'tcp', protocol: 'tcp', listen: listen('tcp'), upstream },
         ],
         settings,
+        authorization: null,
         access: { token: '0'.repeat(64), parameter: TOKEN_PARAMETER, cookie: `berth_${'0'.repeat(26)}` },
         probes: 'berth-doctor',
         files: FILES,

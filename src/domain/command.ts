@@ -16,6 +16,16 @@ type Word = (typeof COMMAND_WORDS)[number];
 
 const TEMPLATE = /\{\{\s*([a-z_][a-z0-9_.-]*)\s*\}\}/gi;
 
+/** The instance's own secret; in values of the environment and in `proxy_settings.authorization`, never in a command,
+ *  which every user of a machine can read. */
+const TOKEN = /\{\{\s*instance_token\s*\}\}/g;
+
+/** @param token called only where it is asked for */
+export const fillToken = (text: string, token: () => string): string => text.replace(TOKEN, token);
+
+export const fillEnv = (env: Readonly<Record<string, string>>, token: () => string): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(env).map(([name, value]) => [name, fillToken(value, token)]));
+
 /** The first `{{word}}` in the arguments that nothing can be filled in for; null when all are known. */
 export function unknownWord(command: readonly string[], ports: readonly string[]): string | null {
   for (const argument of command)

@@ -24,6 +24,9 @@ export type ProxySettings = {
   readonly clientSendTimeoutMs: number;
   /** A client's connection without an open request is kept for this. */
   readonly keepaliveTimeoutMs: number;
+  /** Sent to the instance in place of the caller's Authorization; `{{instance_token}}` may stand in it. Absent: what
+   *  the caller sent, without the access token. */
+  readonly authorization?: string;
   /** Connections to the instance before live this long after another took its place. */
   readonly drainTimeoutMs: number;
 };

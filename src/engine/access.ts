@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
-import type { ProxyId } from '../domain/ids.ts';
+import type { InstanceId, ProxyId } from '../domain/ids.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Store } from '../ports/store.ts';
 import { type AccessKeyRecord, decode, encode, KEY } from './records.ts';
 
 /**
- * The access tokens of sessions: made from the proxy's id with a key that every replica reads from the store, so that a
- * claim needs no further read and no token lies in any record. A proxy serves one session, once.
+ * The access tokens of sessions and instances: made from the id of the proxy or instance with a key that every replica
+ * reads from the store, so that a claim needs no further read and no token lies in any record. A proxy serves one
+ * session, once, and an instance at most one.
  */
 export type Access = ReturnType<typeof createAccess>;
 
@@ -26,12 +27,16 @@ export function createAccess(store: Store, ids: Ids) {
     key = made.key;
   }
 
+  function derived(from: string): string {
+    if (key === null) throw new Error('the access key was not read yet');
+    return createHmac('sha256', key).update(from).digest('hex');
+  }
+
   return {
     open,
     /** 64 hex digits: nginx compares without regard to case. */
-    tokenOf(proxy: ProxyId): string {
-      if (key === null) throw new Error('the access key was not read yet');
-      return createHmac('sha256', key).update(`access/${proxy}`).digest('hex');
-    },
+    tokenOf: (proxy: ProxyId): string => derived(`access/${proxy}`),
+    /** What an instance that can be reached past its proxy may ask for: its proxy sends it along. */
+    instanceTokenOf: (instance: InstanceId): string => derived(`instance/${instance}`),
   };
 }

@@ -1,5 +1,5 @@
 import type { BanPolicy } from '../domain/host-registry.ts';
-import type { ProxyId } from '../domain/ids.ts';
+import type { InstanceId, ProxyId } from '../domain/ids.ts';
 import type { Quotas } from '../domain/quota.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -54,6 +54,8 @@ export type EngineContext = {
   readonly activityMs: number;
   /** What a proxy that asks for a token is to be sent. */
   readonly accessTokenOf: (proxy: ProxyId) => string;
+  /** What stands for `{{instance_token}}` where a class has that. */
+  readonly instanceTokenOf: (instance: InstanceId) => string;
   /** While set, all is being ended: no reserve is kept. */
   readonly clearing: { now: boolean };
 };

@@ -121,6 +121,7 @@ export function createEngine(o: EngineOptions): Engine {
     follower,
     hooks,
     accessTokenOf: access.tokenOf,
+    instanceTokenOf: access.instanceTokenOf,
     queueNews: createQueueNews(mirror, o.clock),
     clearing: { now: false },
   };

@@ -68,6 +68,13 @@ export const doorkeeper = (): readonly string[] => [
   'add_header Referrer-Policy $berth_link_referrer always;',
 ];
 
+/** At most one word, a blank and another: `token 0a1b`, `Basic ...`.
+ *  @throws RangeError for what might be more than one word of the configuration */
+export function asAuthorization(text: string): string {
+  if (!/^[\w+/=.~-]+(?: [\w+/=.~-]+)?$/.test(text)) throw new RangeError('the authorization is not "SCHEME VALUE"');
+  return `'${text}'`;
+}
+
 /** The token does not reach the instance; another Authorization does. */
 export const withoutToken = (module: 'proxy' | 'grpc'): readonly string[] => [
   `${module}_set_header Authorization $berth_authorization;`,

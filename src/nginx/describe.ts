@@ -38,6 +38,8 @@ export type NginxDescription = {
   readonly settings: ProxySettings;
   /** Asked of every request to a port of protocol http or grpc; null: everybody is let in. */
   readonly access: NginxAccess | null;
+  /** Sent to the instance in place of the caller's Authorization; null: what the caller sent. */
+  readonly authorization: string | null;
   /** User-Agent of the requests that are not logged, also with more words behind it: probes are no use. A word. */
   readonly probes: string;
   readonly files: NginxFiles;

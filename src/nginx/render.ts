@@ -1,5 +1,5 @@
 import type { ProxySettings } from '../domain/proxy.ts';
-import { accessMaps, doorkeeper, withoutToken } from './access.ts';
+import { accessMaps, asAuthorization, doorkeeper, withoutToken } from './access.ts';
 import { answerLocations, answerMaps, grpcAnswerLocations } from './answers.ts';
 import { cookieMaps, withoutCookies } from './cookies.ts';
 import type { NginxDescription, NginxPort } from './describe.ts';
@@ -139,7 +139,8 @@ function http(d: NginxDescription): readonly string[] {
 const listens = (p: NginxPort, more: string): readonly string[] =>
   p.listen.map((at) => `listen ${word(at)} so_keepalive=on${more};`);
 
-function httpPort(p: NginxPort, { settings: s, access }: NginxDescription): readonly string[] {
+function httpPort(p: NginxPort, d: NginxDescription): readonly string[] {
+  const { settings: s, access } = d;
   const forward =
     p.upstream === null
       ? ['return 503;']
@@ -150,7 +151,7 @@ function httpPort(p: NginxPort, { settings: s, access }: NginxDescription): read
           'proxy_set_header Upgrade $http_upgrade;',
           'proxy_set_header Connection $berth_connection;',
           ...forwarded('proxy'),
-          ...(access === null ? [] : withoutToken('proxy')),
+          ...authorize('proxy', d),
           'proxy_request_buffering off;',
           'proxy_buffering off;',
           'proxy_max_temp_file_size 0;',
@@ -175,14 +176,15 @@ function httpPort(p: NginxPort, { settings: s, access }: NginxDescription): read
   ];
 }
 
-function grpcPort(p: NginxPort, { settings: s, access, dialect }: NginxDescription): readonly string[] {
+function grpcPort(p: NginxPort, d: NginxDescription): readonly string[] {
+  const { settings: s, access, dialect } = d;
   const forward =
     p.upstream === null
       ? ['return 503;']
       : [
           `grpc_pass grpc://${upstreamName(p)};`,
           ...forwarded('grpc'),
-          ...(access === null ? [] : withoutToken('grpc')),
+          ...authorize('grpc', d),
           ...transparent('grpc'),
           ...upstreamTimes('grpc', s),
           `grpc_buffer_size ${s.maxHeader};`,
@@ -205,6 +207,14 @@ function grpcPort(p: NginxPort, { settings: s, access, dialect }: NginxDescripti
 }
 
 type Module = 'proxy' | 'grpc';
+
+/** The instance's own secret, else what the caller sent but for the access token. */
+const authorize = (module: Module, { access, authorization }: NginxDescription): readonly string[] =>
+  authorization !== null
+    ? [`${module}_set_header Authorization ${asAuthorization(authorization)};`]
+    : access === null
+      ? []
+      : withoutToken(module);
 
 /** What is said of the caller by a proxy before this one is passed on. */
 const forwarded = (module: Module): readonly string[] => [

@@ -5,6 +5,8 @@ export type HttpAsk = {
   /** Path and query; begins with `/`. */
   readonly path: string;
   readonly timeoutMs: number;
+  /** Sent as Authorization. Secret. Absent: none is. */
+  readonly authorization?: string;
 };
 
 /** `answered` is false with the reason in words for people, such as "connection refused". */

@@ -12,6 +12,8 @@ export type ProxySpec = {
   readonly settings?: ProxySettings;
   /** HTTP and gRPC ports let only requests through that carry it; TCP ports cannot ask for it. Absent: open to all. */
   readonly accessToken?: string;
+  /** Sent to the instance in place of the caller's Authorization. Secret. */
+  readonly authorization?: string;
 };
 
 /** What is known of a proxy's use by clients. berth's own probes are none. */

@@ -41,6 +41,17 @@ export function instanceHttpContract(name: string, make: () => InstanceHttp): vo
       ]);
     });
 
+    it('sends an authorization only where one is given', async () => {
+      const sent: unknown[] = [];
+      const { to } = await web((req, res) => {
+        sent.push(req.headers.authorization);
+        res.end();
+      });
+      await ask(to);
+      await ask(to, { authorization: 'token 0a1b' });
+      expect(sent).toEqual([undefined, 'token 0a1b']);
+    });
+
     it('takes a redirect for the answer', async () => {
       const paths: unknown[] = [];
       const { to } = await web((req, res) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COMMAND_WORDS, fillCommand, unknownWord } from '../../src/domain/command.ts';
+import { COMMAND_WORDS, fillCommand, fillEnv, unknownWord } from '../../src/domain/command.ts';
 import { matches, termsFor, type Wishes } from '../../src/domain/terms.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import { aClass, GRANTED, instanceId, sessionId } from '../support/fixtures.ts';
@@ -152,6 +152,12 @@ describe('words in a command', () => {
   it('are not filled in again from what was filled in', () => {
     const id = '{{gpu_count}}' as never;
     expect(fillCommand(['{{instance_id}}'], GRANTED, id, null)).toEqual(['{{gpu_count}}']);
+  });
+
+  it('have no secret among them: that is for the environment alone', () => {
+    expect(unknownWord(['{{instance_token}}'], [])).toBe('instance_token');
+    const env = { A: 'x{{ instance_token }}y{{instance_token}}', B: '{{cpu_limit}}' };
+    expect(fillEnv(env, () => '$&')).toEqual({ A: 'x$&y$&', B: '{{cpu_limit}}' });
   });
 
   it.each([

@@ -19,6 +19,7 @@ const SERVING: NginxDescription = {
   ],
   settings: { ...PROXY_SETTINGS, maxBody: 1_000_000 },
   access: null,
+  authorization: null,
   probes: 'berth-probe',
   files: {
     pid: 'nginx.pid',
@@ -64,6 +65,13 @@ describe('The nginx configuration', () => {
     const asking = { ...SERVING, access: { token: TOKEN, parameter: 'berth_token', cookie: COOKIE } };
     await expect(renderNginx(asking)).toMatchFileSnapshot('golden/asking.conf');
   });
+
+  it.each(["token x'; return 200", 'token a b', '', 'token $host', 'token {{instance_token}}'])(
+    'refuses an authorization %j',
+    (authorization) => {
+      expect(() => renderNginx({ ...SERVING, authorization })).toThrow(RangeError);
+    },
+  );
 
   it.each(['', "x'; default open", 'f'.repeat(31), 'F'.repeat(64), `${'f'.repeat(63)}\n`])(
     'refuses a token %j, without telling it',

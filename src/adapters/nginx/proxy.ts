@@ -100,6 +100,7 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
       })),
       settings: spec.settings,
       access: accessOf(spec),
+      authorization: spec.authorization ?? null,
       probes: PROBE_AGENT,
       files: FILES,
       status: `unix:${STATUS_SOCKET}`,
@@ -253,8 +254,13 @@ export function createNginxProxy(o: NginxProxyOptions): SessionProxy {
 const isOurs = (record: ProxyRecord | null, installation: string): boolean =>
   record === null || record.installation === installation;
 
-const askedOf = ({ upstream, settings, accessToken }: ProxySpec): string =>
-  JSON.stringify([upstream, settings, ...(accessToken === undefined ? [] : [digest(accessToken)])]);
+const askedOf = ({ upstream, settings, accessToken, authorization }: ProxySpec): string =>
+  JSON.stringify([
+    upstream,
+    settings,
+    ...(accessToken === undefined ? [] : [digest(accessToken)]),
+    ...(authorization === undefined ? [] : ['authorization', digest(authorization)]),
+  ]);
 
 const digest = (token: string): string => createHash('sha256').update(token).digest('hex');
 
@@ -264,8 +270,11 @@ const accessOf = ({ id, accessToken: token }: ProxySpec): NginxAccess | null =>
 const isTaken = (words: string): boolean => words.includes('Address already in use');
 
 /** Its words may quote its configuration. */
-function refused(words: string, { accessToken = '' }: ProxySpec): BrokerError {
-  const safe = accessToken === '' ? words : words.replaceAll(accessToken, '(token)');
+function refused(words: string, { accessToken = '', authorization = '' }: ProxySpec): BrokerError {
+  const safe = [accessToken, authorization].reduce(
+    (text, secret) => (secret === '' ? text : text.replaceAll(secret, '(token)')),
+    words,
+  );
   return new BrokerError('unavailable', `nginx refused: ${safe}`, { reason: 'NGINX_REFUSED' });
 }
 

@@ -22,7 +22,7 @@ export function createInstanceHttp(): InstanceHttp {
 }
 
 const attempt =
-  (to: PortAddress, { method, path }: HttpAsk): Try<HttpAnswer> =>
+  (to: PortAddress, { method, path, authorization }: HttpAsk): Try<HttpAnswer> =>
   (settle, cut) => {
     const asked = request({
       host: to.host,
@@ -34,6 +34,7 @@ const attempt =
         accept: 'application/json',
         connection: 'close',
         'user-agent': 'berth',
+        ...(authorization === undefined ? {} : { authorization }),
         ...(method === 'POST' ? { 'content-length': 0 } : {}),
       },
       maxHeaderSize: HEADER_LIMIT,

@@ -7,6 +7,7 @@ import type { EpochMs } from '../../domain/time.ts';
 import type { ProxyActivity } from '../../ports/session-proxy.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
+import { authorized } from './authorization.ts';
 import { staleKeys } from './stale.ts';
 
 type Active = SessionIn<'active'>;
@@ -55,7 +56,11 @@ export function createActivityWatch(ctx: EngineContext, term: Term, wake: (id: S
     const to = proxy?.phase === 'serving' ? proxy.upstream.find((p) => p.name === probe.port) : undefined;
     if (to === undefined) return null;
     const { path, timeoutMs } = probe;
-    const answer = await ctx.instanceHttp.ask(to, { method: 'GET', path, timeoutMs }, signal);
+    const answer = await ctx.instanceHttp.ask(
+      to,
+      { method: 'GET', path, timeoutMs, ...authorized(ctx, proxy) },
+      signal,
+    );
     const use = answer.answered && answer.status < 300 ? toldUse(answer.body, probe.json) : null;
     if (use === null) return null;
     return 'at' in use ? Math.min(use.at, clock.now()) : movedAt(s, use.value);

@@ -1,4 +1,4 @@
-import { fillCommand } from '../../domain/command.ts';
+import { fillCommand, fillEnv } from '../../domain/command.ts';
 import {
   decideInstance,
   gone,
@@ -202,7 +202,7 @@ async function order(
       mark: { class: i.class, recipe: i.recipe, reserve: i.for === null && !i.personal },
       image: c?.image ?? null,
       command: fillCommand(own.length > 0 ? own : (c?.command ?? []), i.granted, i.id, i.for),
-      env: { ...c?.env, ...secret },
+      env: { ...fillEnv(c?.env ?? {}, () => ctx.instanceTokenOf(i.id)), ...secret },
       ports: i.ports,
     },
     AbortSignal.any([signal, AbortSignal.timeout(provider.limits.createMs)]),

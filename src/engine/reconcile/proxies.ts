@@ -6,6 +6,7 @@ import type { Proxy } from '../../domain/proxy.ts';
 import type { ProxySpec, SessionProxy } from '../../ports/session-proxy.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
+import { authorizationOf } from './authorization.ts';
 import type { Probes } from './probes.ts';
 import { staleKeys } from './stale.ts';
 
@@ -50,13 +51,17 @@ async function check(ctx: EngineContext, port: SessionProxy, p: Proxy, signal: A
   return ctx.clock.monotonic() + (status === 'serving' ? port.checkMs : AGAIN_MS);
 }
 
-const specOf = (ctx: EngineContext, p: Proxy, upstream: Addresses | null): ProxySpec => ({
-  id: p.id,
-  ports: p.ports,
-  upstream,
-  ...(p.settings === undefined ? {} : { settings: p.settings }),
-  ...(p.access === 'token' ? { accessToken: ctx.accessTokenOf(p.id) } : {}),
-});
+function specOf(ctx: EngineContext, p: Proxy, upstream: Addresses | null): ProxySpec {
+  const authorization = authorizationOf(ctx, p);
+  return {
+    id: p.id,
+    ports: p.ports,
+    upstream,
+    ...(p.settings === undefined ? {} : { settings: p.settings }),
+    ...(p.access === 'token' ? { accessToken: ctx.accessTokenOf(p.id) } : {}),
+    ...(authorization === undefined ? {} : { authorization }),
+  };
+}
 
 async function commit(ctx: EngineContext, term: Term, before: Proxy, after: Proxy): Promise<number | null> {
   const result = await ctx.ledger.commit({

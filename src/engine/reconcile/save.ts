@@ -1,6 +1,7 @@
 import type { SessionId } from '../../domain/ids.ts';
 import type { EndReason, SessionIn } from '../../domain/session.ts';
 import type { EngineContext } from '../context.ts';
+import { authorized } from './authorization.ts';
 
 /** Ends that come by themselves: whoever works in the session has not said that the work is done. */
 const BY_ITSELF: ReadonlySet<EndReason> = new Set(['expired', 'idle']);
@@ -20,7 +21,11 @@ export function createSaver(ctx: EngineContext, wake: (id: SessionId) => void, s
     // At most the whole of it: the clock may have been set back since.
     const left = Math.min(timeoutMs, s.since + timeoutMs - ctx.clock.now());
     if (to === undefined || left <= 0) return;
-    const answer = await ctx.instanceHttp.ask(to, { method: 'POST', path, timeoutMs: left }, signal);
+    const answer = await ctx.instanceHttp.ask(
+      to,
+      { method: 'POST', path, timeoutMs: left, ...authorized(ctx, proxy) },
+      signal,
+    );
     ctx.hooks.onBeforeEnd(s, answer.answered ? `HTTP ${answer.status}` : answer.detail);
   }
 
