@@ -19,6 +19,7 @@ import type { Config } from './config/load.ts';
 import { isLoopback } from './config/places.ts';
 import { shippedFile } from './config/shipped.ts';
 import type { Quotas } from './domain/quota.ts';
+import { ACCEPTED_REGIONS, countriesOf } from './domain/regions.ts';
 import type { SessionClass } from './domain/session-class.ts';
 import type { Classes, CurrentQuotas } from './engine/context.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
@@ -96,7 +97,11 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const names = {
     providers: providers.map((p) => p.name),
     proxies: proxies.map((p) => p.kind),
-    unusable: 'why' in found ? { 'nginx-local': found.why } : {},
+    unusable: {
+      ...('why' in found ? { 'nginx-local': found.why } : {}),
+      ...(config.vastai === null ? { vastai: 'set BERTH_VASTAI_KEY_FILE or BERTH_VASTAI_KEY' } : {}),
+    },
+    regions: { accepts: ACCEPTED_REGIONS, isKnown: (word: string) => countriesOf(word) !== null },
   };
   const { classes, quotas, file } = await openClasses(config, names, log, clock, stop.signal);
 

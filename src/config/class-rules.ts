@@ -7,9 +7,8 @@ import { formatDuration } from './units.ts';
 export type Known = {
   readonly providers: readonly string[];
   readonly proxies: readonly string[];
-  /** Words for parts of the world that stand for countries, in lower case; beside them two-letter codes. Absent: any
-   *  word is taken. */
-  readonly regions?: readonly string[];
+  /** Words for parts of the world that stand for countries. Absent: any word is taken. */
+  readonly regions?: { readonly accepts: string; readonly isKnown: (word: string) => boolean };
   /** Proxies and providers that exist but cannot be used on this machine, with the reason and what to do about it. */
   readonly unusable?: Readonly<Record<string, string>>;
 };
@@ -68,14 +67,13 @@ function imageProblems(c: WrittenClass): Problem[] {
 
 function placementProblems({ placement, ports }: WrittenClass, known: Known): Problem[] {
   const problems: Problem[] = [];
-  const words = known.regions;
-  for (const [n, region] of placement.regions.entries()) {
-    if (words === undefined || words.includes(region.toLowerCase()) || /^[A-Za-z]{2}$/.test(region)) continue;
-    problems.push({
-      path: ['placement', 'regions', n],
-      text: `${show(region)} is no region; accepted: ${words.join(', ')}, or two-letter country codes${didYouMean(region.toLowerCase(), words)}`,
-    });
-  }
+  const { regions } = known;
+  for (const [n, region] of placement.regions.entries())
+    if (regions?.isKnown(region) === false)
+      problems.push({
+        path: ['placement', 'regions', n],
+        text: `${show(region)} is no region; accepted: ${regions.accepts}`,
+      });
   const numbers = ports.map((p) => p.number);
   for (const [n, number] of numbers.entries())
     if (number !== undefined && numbers.indexOf(number) !== n)
