@@ -35,6 +35,7 @@ export const SDK: Readonly<Record<string, readonly string[]>> = {
   process: ['zod'],
   nginx: ['zod'],
   probe: ['@grpc/grpc-js', 'grpc-health-check'],
+  vastai: ['zod'],
 };
 
 /** Single files that may reach further than their folder. */
