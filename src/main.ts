@@ -15,7 +15,7 @@ import { createIds } from './adapters/system/ids.ts';
 import { type ClassFile, openClassFile } from './config/class-file.ts';
 import type { Known } from './config/class-rules.ts';
 import { keptInstallationId } from './config/installation.ts';
-import type { Config } from './config/load.ts';
+import { type Config, NO_KEY } from './config/load.ts';
 import { isLoopback } from './config/places.ts';
 import { shippedFile } from './config/shipped.ts';
 import type { Quotas } from './domain/quota.ts';
@@ -99,7 +99,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     proxies: proxies.map((p) => p.kind),
     unusable: {
       ...('why' in found ? { 'nginx-local': found.why } : {}),
-      ...(config.vastai === null ? { vastai: 'set BERTH_VASTAI_KEY_FILE or BERTH_VASTAI_KEY' } : {}),
+      ...(config.vastai === null ? { vastai: NO_KEY } : {}),
     },
     regions: { accepts: ACCEPTED_REGIONS, isKnown: (word: string) => countriesOf(word) !== null },
   };

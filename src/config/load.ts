@@ -51,6 +51,9 @@ export type Config = {
   readonly logLevel: Variables['BERTH_LOG_LEVEL'];
 };
 
+/** Why there is no provider vastai, and what to do about it. */
+export const NO_KEY = 'it has no API key; set BERTH_VASTAI_KEY_FILE or BERTH_VASTAI_KEY';
+
 /** One of `key` and `keyFile` is set. */
 export type VastaiConfig = {
   readonly key: string | null;

@@ -1,12 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { NginxFound } from '../adapters/nginx/find.ts';
 import { parseClassFile } from '../config/classes.ts';
-import type { Config } from '../config/load.ts';
+import { type Config, NO_KEY } from '../config/load.ts';
 import type { ProxySettings } from '../domain/proxy.ts';
+import { ACCEPTED_REGIONS, countriesOf } from '../domain/regions.ts';
 import { type Finding, fail, messageOf, ok, warn } from './finding.ts';
 
 /** What this broker is built with. */
-const KNOWN = { providers: ['process'], proxies: ['direct', 'nginx-local'] };
+const KNOWN = {
+  providers: ['process', 'vastai'],
+  proxies: ['direct', 'nginx-local'],
+  regions: { accepts: ACCEPTED_REGIONS, isKnown: (word: string) => countriesOf(word) !== null },
+};
 
 export type ClassesSeen = {
   readonly findings: readonly Finding[];
@@ -15,8 +20,11 @@ export type ClassesSeen = {
 };
 
 /** Whether the class file can be read, in full, by the very code that the broker reads it with. */
-export async function checkClasses({ classesFile: file }: Config, found: NginxFound): Promise<ClassesSeen> {
-  const unusable = 'why' in found ? { 'nginx-local': found.why } : {};
+export async function checkClasses({ classesFile: file, vastai }: Config, found: NginxFound): Promise<ClassesSeen> {
+  const unusable = {
+    ...('why' in found ? { 'nginx-local': found.why } : {}),
+    ...(vastai === null ? { vastai: NO_KEY } : {}),
+  };
   try {
     const { classes } = parseClassFile(await readFile(file, 'utf8'), { ...KNOWN, unusable, file });
     const names = classes.map((c) => c.name).join(', ');
