@@ -23,7 +23,7 @@ export function durationMs(
   const ms = d.seconds * 1_000 + Math.ceil(d.nanos / 1e6);
   const mixed = d.nanos <= -1e9 || d.nanos >= 1e9 || (d.seconds > 0 && d.nanos < 0) || (d.seconds < 0 && d.nanos > 0);
   if (mixed) refuse(bad, field, `has ${d.nanos} nanos with ${d.seconds} seconds`, 'nanos of the same sign below 10^9');
-  else if (d.seconds < 0 || d.nanos < 0 || !(ms <= rule.maxMs))
+  else if (d.seconds < 0 || d.nanos < 0 || ms < (rule.minMs ?? 0) || !(ms <= rule.maxMs))
     refuse(bad, field, `is ${secondsText(d.seconds, d.nanos)} s`, rule.accepts);
   return ms;
 }

@@ -1,4 +1,5 @@
 import type { Role } from '../domain/caller.ts';
+import type { Placement } from '../domain/search.ts';
 import type {
   ClassView,
   LoopView,
@@ -9,7 +10,9 @@ import type {
   TenantQuota,
   TokenView,
 } from '../engine/use-cases.ts';
-import { encodeDuration, encodeResources, encodeTime, encodeTimeOrNone, PROTOCOL } from './encode.ts';
+import { encodeDollars, encodeDuration, encodeResources, encodeTime, encodeTimeOrNone, PROTOCOL } from './encode.ts';
+import { encodeRenting } from './encode-market.ts';
+import type { ClassPlacement as WirePlacement } from './generated/berth/v1/ClassPlacement.ts';
 import type { GetStatusResponse as WireStatus } from './generated/berth/v1/GetStatusResponse.ts';
 import type { LoopStatus as WireLoop } from './generated/berth/v1/LoopStatus.ts';
 import type { ProviderStatus as WireProvider } from './generated/berth/v1/ProviderStatus.ts';
@@ -28,7 +31,7 @@ export function encodeClass({ class: c, expectedStartMs }: ClassView): WireClass
     description: c.description,
     provider: c.provider,
     proxy: c.proxy,
-    ports: c.ports.map((p) => ({ name: p.name, protocol: PROTOCOL[p.protocol] })),
+    ports: c.ports.map((p) => ({ name: p.name, protocol: PROTOCOL[p.protocol], number: p.number ?? 0 })),
     resources: encodeResources(c.resources),
     defaultLifetime: encodeDuration(c.lifetime.default),
     minLifetime: encodeDuration(c.lifetime.min),
@@ -41,8 +44,19 @@ export function encodeClass({ class: c, expectedStartMs }: ClassView): WireClass
     expectedStart: expectedStartMs === null ? null : encodeDuration(expectedStartMs),
     tokenRequired: c.access === 'token',
     replacesLost: c.onLoss !== null,
+    image: c.image?.image ?? '',
+    template: c.image?.template ?? '',
+    placement: c.placement === null ? null : encodePlacement(c.placement),
   };
 }
+
+const encodePlacement = (p: Placement): WirePlacement => ({
+  gpuModels: [...p.gpuModels],
+  regions: [...p.regions],
+  minReliability: p.minReliability,
+  interruptible: p.interruptible,
+  ...(p.maxMicrosPerHour === null ? {} : { maxPricePerHour: encodeDollars(p.maxMicrosPerHour) }),
+});
 
 export const encodeReserve = (r: ReserveView): WireReserve => ({
   class: r.class,
@@ -72,6 +86,7 @@ export const encodeStatus = (s: StatusView): WireStatus => ({
   loops: s.loops.map(encodeLoop),
   providers: s.providers.map(encodeProvider),
   queues: s.queues.map(encodeQueue),
+  renting: encodeRenting(s.renting),
 });
 
 const encodeQueue = (q: QueueView): WireQueue => ({
@@ -94,6 +109,10 @@ const encodeProvider = (p: ProviderView): WireProvider => ({
   maxInstances: p.maxInstances,
   listTime: encodeTimeOrNone(p.listedAt),
   listError: p.listError,
+  pricePerHour: encodeDollars(p.microsPerHour),
+  maxPricePerHour: encodeDollars(p.maxMicrosPerHour),
+  ...(p.untrackedMicrosPerHour === null ? {} : { untrackedDollarsPerHour: encodeDollars(p.untrackedMicrosPerHour) }),
+  ...(p.creditMicros === null ? {} : { credit: encodeDollars(p.creditMicros) }),
 });
 
 export const encodeQuota = ({ tenant, uses }: TenantQuota): WireQuota => ({

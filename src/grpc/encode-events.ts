@@ -1,6 +1,6 @@
 import { factsOf } from '../domain/bind.ts';
 import type { EventView, InstanceView } from '../engine/use-cases.ts';
-import { encodeDollars, encodeInstance, encodeTime } from './encode.ts';
+import { encodeDollars, encodeInstance, encodeTime, encodeTimeOrNone } from './encode.ts';
 import type { Event as WireEvent } from './generated/berth/v1/Event.ts';
 import type { InstanceStatus as WireInstanceStatus } from './generated/berth/v1/InstanceStatus.ts';
 
@@ -28,4 +28,7 @@ export const encodeInstanceStatus = ({ instance: i, costMicros }: InstanceView):
   reason: 'why' in i ? i.why : '',
   detail: 'detail' in i ? i.detail : '',
   cost: encodeDollars(costMicros),
+  progress: 'progress' in i ? i.progress : '',
+  cause: 'cause' in i ? i.cause : '',
+  runningTime: encodeTimeOrNone('runningAt' in i ? i.runningAt : null),
 });

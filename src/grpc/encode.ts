@@ -90,6 +90,7 @@ export function encodeSession(view: SessionView): WireSession {
     phaseTime: encodeTime(s.since),
     attempts: s.attempts,
   };
+  if (view.progress !== '') wire.progress = view.progress;
   addPhase(wire, view);
   return wire;
 }
@@ -193,6 +194,7 @@ export const encodeInstance = (i: InstanceFacts): WireInstance => ({
   region: i.region,
   granted: encodeResources(i.granted),
   pricePerHour: encodeDollars(i.microsPerHour),
+  storagePricePerHour: encodeDollars(i.storageMicrosPerHour ?? 0),
   createTime: encodeTime(i.createdAt),
 });
 

@@ -1,4 +1,4 @@
-import { HOUR } from '../domain/time.ts';
+import { HOUR, MINUTE } from '../domain/time.ts';
 import type { NumberRule, TextRule } from './validate.ts';
 
 // The ranges that the comments of the proto files state. What a class allows within them, its use case checks.
@@ -64,6 +64,20 @@ export const TENANT: TextRule = {
   pattern: /^[a-z0-9-]+$/,
   accepts: '1 to 63 lower-case letters, digits and "-"',
 };
+export const PROVIDER: TextRule = {
+  min: 1,
+  max: 63,
+  pattern: /^[a-z0-9-]+$/,
+  accepts: 'the name of a provider, 1 to 63 characters of a-z 0-9 -',
+};
+/** Of a machine or host, as its provider names it; part of a record's key. */
+export const MACHINE: TextRule = {
+  min: 1,
+  max: 64,
+  pattern: /^[A-Za-z0-9._-]+$/,
+  accepts: '1 to 64 characters of A-Z a-z 0-9 . _ -',
+};
+export const BAN_REASON: TextRule = { min: 1, max: 256, accepts: '1 to 256 characters' };
 export const DETAIL: TextRule = { min: 0, max: 512, accepts: '0 to 512 characters' };
 export const NOTE: TextRule = { min: 0, max: 256, accepts: '0 to 256 characters' };
 
@@ -95,8 +109,14 @@ export const REVISION: NumberRule = {
 export const TAIL_LINES: NumberRule = { min: 0, max: 100_000, integer: true, accepts: '0 to 100,000' };
 export const RESERVE_TARGET: NumberRule = { min: 0, max: 100_000, integer: true, accepts: '0 to 100,000' };
 
+export const MAX_OFFERS: NumberRule = { min: 0, max: 64, integer: true, accepts: '1 to 64, or 0 for 10' };
+export const DEFAULT_OFFERS = 10;
+export const COST_DAYS: NumberRule = { min: 0, max: 90, integer: true, accepts: '1 to 90, or 0 for 30' };
+export const DEFAULT_COST_DAYS = 30;
+
 /** Protobuf's own bound: 10,000 years [ms]. */
 const LONGEST_MS = 315_576_000_000_000;
-export type DurationRule = { readonly maxMs: number; readonly accepts: string };
+export type DurationRule = { readonly minMs?: number; readonly maxMs: number; readonly accepts: string };
 export const ANY_DURATION: DurationRule = { maxMs: LONGEST_MS, accepts: '0 s to 10,000 years' };
 export const DAY_AT_MOST: DurationRule = { maxMs: 24 * HOUR, accepts: '0 s to 24 h' };
+export const BAN_TERM: DurationRule = { minMs: MINUTE, maxMs: 3_650 * 24 * HOUR, accepts: '1 min to 3,650 d' };

@@ -12,10 +12,13 @@ import { addReflection } from './reflection.ts';
 import { acquireSession } from './rpc/acquire-session.ts';
 import * as admin from './rpc/admin-calls.ts';
 import * as events from './rpc/event-calls.ts';
+import * as hosts from './rpc/host-calls.ts';
 import { listInstances } from './rpc/list-instances.ts';
 import { listSessions } from './rpc/list-sessions.ts';
+import { quoteSession } from './rpc/quote-session.ts';
 import * as session from './rpc/session-calls.ts';
 import { streamLogs, watchSession } from './rpc/session-streams.ts';
+import * as spending from './rpc/spending-calls.ts';
 
 const SESSION_BROKER = 'berth.v1.SessionBroker';
 const BROKER_ADMIN = 'berth.v1.BrokerAdmin';
@@ -131,6 +134,7 @@ function createServer(o: GrpcOptions, edge: Edge, health: Parameters<Server['add
     GetSession: session.getSession(edge, sessions),
     ListSessions: listSessions(edge, sessions),
     WatchSession: watchSession(edge, sessions),
+    QuoteSession: quoteSession(edge, sessions),
     KeepAlive: session.keepAlive(edge, sessions),
     ExtendSession: session.extendSession(edge, sessions),
     StreamLogs: streamLogs(edge, sessions),
@@ -140,6 +144,11 @@ function createServer(o: GrpcOptions, edge: Edge, health: Parameters<Server['add
     SetReserve: admin.setReserve(edge, o.admin),
     GetReserve: admin.getReserve(edge, o.admin),
     GetQuotas: admin.getQuotas(edge, o.admin),
+    GetCosts: spending.getCosts(edge, o.admin),
+    ListHosts: hosts.listHosts(edge, o.admin),
+    BanHost: hosts.banHost(edge, o.admin),
+    UnbanHost: hosts.unbanHost(edge, o.admin),
+    SetRenting: spending.setRenting(edge, o.admin),
     TerminateSession: admin.terminateSession(edge, o.admin),
     GetStatus: admin.getStatus(edge, o.admin),
     ListInstances: listInstances(edge, o.admin),

@@ -47,7 +47,10 @@ describe('Every RPC of the admin, over a real socket,', () => {
       startTime: at(NOW),
       instances: { ready: 2 },
       loops: [{ name: 'sessions', lastPassTime: at(NOW) }],
-      providers: [{ name: 'process', instances: 2, maxInstances: 10, listTime: null, listError: 'not yet' }],
+      providers: [
+        { name: 'process', instances: 2, maxInstances: 10, listTime: null, listError: 'not yet' },
+        { name: 'vastai', listTime: at(NOW) },
+      ],
     });
     expect((await admin('ListTokens')).tokens).toEqual([]);
   });

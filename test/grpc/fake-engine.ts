@@ -3,7 +3,6 @@ import { costSoFar } from '../../src/domain/cost.ts';
 import { BrokerError } from '../../src/domain/errors.ts';
 import type { SessionId, TokenId } from '../../src/domain/ids.ts';
 import type { Session } from '../../src/domain/session.ts';
-import { TODO_COSTS, TODO_HOSTS, TODO_RENTING, TODO_SESSIONS } from '../../src/engine/todo.ts';
 import type {
   AcquireInput,
   AdminUseCases,
@@ -16,6 +15,7 @@ import type {
   SessionView,
   TokenView,
 } from '../../src/engine/use-cases.ts';
+import { createFakeMarket } from './fake-market.ts';
 import {
   activeFrom,
   ECHO,
@@ -40,7 +40,9 @@ export function createFakeEngine() {
   let made = 0;
   let target: number | null = null;
   let follow = 0;
+  let progress = '';
   const events: EventView[] = [];
+  const market = createFakeMarket();
   let logs: readonly Uint8Array[] = [Buffer.from('first\n'), Buffer.from('second\n')];
 
   const id = (prefix: string): string => `${prefix}-${String(++made).padStart(26, '0')}`;
@@ -48,7 +50,7 @@ export function createFakeEngine() {
     session,
     costMicros: costSoFar(session, session.since),
     expectedActiveAt: session.phase === 'queued' ? session.createdAt + 90_000 : null,
-    progress: '',
+    progress,
     queuePosition: 0,
     plannedEnd: null,
     accessToken: null,
@@ -115,7 +117,7 @@ export function createFakeEngine() {
       const session = find(caller, ref);
       return viewOf(put(releasedFrom(session, session.phase === 'active')));
     },
-    ...TODO_SESSIONS,
+    quote: market.use.quote,
     get: async (caller, ref) => viewOf(find(caller, ref)),
     async list(caller, query) {
       if (failure !== null) throw failure;
@@ -212,13 +214,26 @@ export function createFakeEngine() {
           untrackedMicrosPerHour: null,
           creditMicros: null,
         },
+        {
+          name: 'vastai',
+          instances: 3,
+          maxInstances: 20,
+          listedAt: NOW,
+          listError: '',
+          microsPerHour: 1_050_000,
+          maxMicrosPerHour: 5_000_000,
+          untrackedMicrosPerHour: 350_000,
+          creditMicros: 42_500_000,
+        },
       ],
       queues: [],
-      renting: { on: true, by: '', at: null, why: '' },
+      renting: market.renting(),
     }),
-    ...TODO_COSTS,
-    ...TODO_HOSTS,
-    ...TODO_RENTING,
+    costs: market.use.costs,
+    hosts: market.use.hosts,
+    banHost: market.use.banHost,
+    unbanHost: market.use.unbanHost,
+    setRenting: market.use.setRenting,
     async instances(_, query) {
       if (failure !== null) throw failure;
       const all = [fakeInstance('i-1'), fakeInstance('i-2'), fakeInstance('i-3')].filter(
@@ -284,6 +299,10 @@ export function createFakeEngine() {
     setLogs: (chunks: readonly Uint8Array[]): void => {
       logs = chunks;
     },
+    /** What every session's instance is told to do. */
+    setProgress: (text: string): void => {
+      progress = text;
+    },
     put,
     /** A line of the event log, its ids counting from 1. */
     addEvent(event: Partial<EventView>): void {
@@ -296,6 +315,9 @@ export function createFakeEngine() {
       const session = sessions.get(sessionId);
       if (session !== undefined) put(activeFrom(session, instance(id('i'))));
     },
+    /** What QuoteSession was asked. */
+    quotes: market.quotes,
+    failQuotes: market.failQuotes,
     sessionCount: (): number => sessions.size,
     /** Waits of acquires, watches and followed logs. */
     waiting: (): number => changed.size,

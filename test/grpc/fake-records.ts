@@ -130,6 +130,7 @@ export const fakeInstance = (id: string): InstanceIn<'destroying'> => {
     personal: false,
     granted,
     microsPerHour,
+    storageMicrosPerHour: 10_000,
     ports: ECHO.ports,
     readiness: ECHO.readiness,
     bootTimeoutMs: MINUTE,
@@ -141,6 +142,8 @@ export const fakeInstance = (id: string): InstanceIn<'destroying'> => {
     settleAt: NOW,
     why: 'lost',
     detail: 'it ended: exit code 1',
+    cause: 'exited',
+    runningAt: NOW - 50_000,
   };
 };
 

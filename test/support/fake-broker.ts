@@ -21,6 +21,7 @@ import type { Token } from '../../clients/typescript/src/generated/berth/v1/Toke
 import { brokerProto } from '../../clients/typescript/src/proto.ts';
 import { type FakeError, statusOf } from './fake-error.ts';
 import { isLater, matches } from './fake-events.ts';
+import { createFakeMarket, type FakeMarket } from './fake-market.ts';
 
 export type FakeSession = Session & { readonly id: string; readonly revision: number };
 type Asked = { readonly method: string; readonly request: unknown; readonly authorization: string };
@@ -40,6 +41,7 @@ export type FakeBroker = {
   instancesPerPage: number;
   events: Event[];
   quotas: TenantQuota[];
+  readonly market: FakeMarket;
   /** What GetStatus answers beside the defaults. */
   status: Partial<GetStatusResponse>;
   /** Adds to the event log, and tells it to all who watch. */
@@ -81,6 +83,7 @@ export async function startFakeBroker(
     instancesPerPage: 1_000,
     events: [],
     quotas: [],
+    market: createFakeMarket(),
     status: {},
     emit(event) {
       const id = String(fake.events.length + 1).padStart(12, '0');
@@ -204,6 +207,7 @@ export async function startFakeBroker(
     send();
   };
 
+  const market = fake.market.answers;
   const sessionCalls: SessionBrokerHandlers = {
     AcquireSession: unary('AcquireSession', acquire),
     ReleaseSession: unary('ReleaseSession', (ref: { requestId?: string }) => {
@@ -235,6 +239,7 @@ export async function startFakeBroker(
       const sessions = wanted.slice(0, r.pageSize || 100);
       return { sessions, nextPageToken: sessions.length < wanted.length ? (sessions.at(-1)?.id ?? '') : '' };
     }),
+    QuoteSession: unary('QuoteSession', market.QuoteSession),
     WatchSession: watch as NonNullable<SessionBrokerHandlers['WatchSession']>,
     StreamLogs: (call) => {
       const failure = arrive('StreamLogs', call.request, call.metadata);
@@ -281,9 +286,15 @@ export async function startFakeBroker(
         providers: [
           { name: 'process', instances: 2, maxInstances: 10, listTime: timestamp(Date.now() - 70_000), listError: '' },
         ],
+        renting: fake.market.renting,
         ...fake.status,
       }),
     ),
+    GetCosts: unary('GetCosts', market.GetCosts),
+    ListHosts: unary('ListHosts', market.ListHosts),
+    BanHost: unary('BanHost', market.BanHost),
+    UnbanHost: unary('UnbanHost', market.UnbanHost),
+    SetRenting: unary('SetRenting', market.SetRenting),
     CreateToken: unary('CreateToken', (r) => {
       const token = { id: `t-${fake.tokens.size + 1}`, tenant: r.tenant, role: r.role, note: r.note };
       fake.tokens.set(token.id, { ...token, createTime: timestamp(Date.now()) });

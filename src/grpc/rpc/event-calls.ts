@@ -10,7 +10,7 @@ import type { WatchEventsResponse } from '../generated/berth/v1/WatchEventsRespo
 import { CLASS_NAME, DEFAULT_PAGE_SIZE, EVENT_ID, ID, MAX_KINDS, PAGE_SIZE, TENANT } from '../rules.ts';
 import { checkCount, checkNumber, checkText, refuse, shown, type Violations } from '../validate.ts';
 
-const KINDS: readonly EventKind[] = ['session', 'instance', 'proxy', 'reserve'];
+const KINDS: readonly EventKind[] = ['session', 'instance', 'proxy', 'reserve', 'host', 'renting'];
 
 export const listEvents = (edge: Edge, admin: AdminUseCases) =>
   unary<ListRequest, ListEventsResponse>(edge, 'ListEvents', 'admin', async (request, caller) => {
