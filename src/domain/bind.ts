@@ -1,4 +1,5 @@
-import type { Endpoint } from './endpoint.ts';
+import { type Endpoint, sameAddresses } from './endpoint.ts';
+import { ranFrom } from './give-up.ts';
 import type { Instance, InstanceIn } from './instance.ts';
 import type { Proxy, ProxyIn } from './proxy.ts';
 import type { InstanceFacts, Session, SessionIn } from './session.ts';
@@ -16,7 +17,11 @@ export type Bound = {
 /** The pair as a member, if both are as far as that and nobody has them. */
 export function asMember(instance: Instance | undefined, proxy: Proxy | undefined): Member | null {
   if (instance?.phase !== 'ready' || proxy?.phase !== 'serving') return null;
-  return proxy.session === null && proxy.instance === instance.id ? { instance, proxy } : null;
+  if (proxy.session !== null || proxy.instance !== instance.id) return null;
+  // One that its provider starts again, or whose proxy does not lead to its new address yet, would not answer.
+  return instance.interruptedAt === undefined && sameAddresses(proxy.upstream, instance.addresses)
+    ? { instance, proxy }
+    : null;
 }
 
 /** What a client is told of an instance. */
@@ -32,6 +37,9 @@ export function factsOf(i: Instance): InstanceFacts {
     region: ref?.region ?? '',
     granted: i.granted,
     microsPerHour: i.microsPerHour,
+    ...(i.storageMicrosPerHour === undefined ? {} : { storageMicrosPerHour: i.storageMicrosPerHour }),
+    ...('rentedAt' in i && i.rentedAt !== null ? { rentedAt: i.rentedAt } : {}),
+    ...ranFrom(i),
     createdAt: i.createdAt,
   };
 }
@@ -45,9 +53,10 @@ export function bind(session: Session, member: Member, confirmed: boolean, now: 
   const { instance, proxy } = member;
   const endpoint: Endpoint = proxy.endpoint;
   const { terms } = session;
+  const { offersGone: _, ...base } = baseOf(session);
   return {
     session: {
-      ...baseOf(session),
+      ...base,
       phase: 'active',
       since: now,
       instance: factsOf(instance),
@@ -71,7 +80,10 @@ function bindInstance(i: InstanceIn<'ready'>, session: Session, now: EpochMs): I
 
 /** What every phase of a session has. */
 export function baseOf(s: Session) {
-  const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts, counted } = s;
-  const base = { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts };
-  return counted === undefined ? base : { ...base, counted };
+  const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts, counted, offersGone } = s;
+  return {
+    ...{ id, revision, tenant, requestId, asked, terms, createdAt, since, attempts },
+    ...(counted === undefined ? {} : { counted }),
+    ...(offersGone === undefined ? {} : { offersGone }),
+  };
 }

@@ -1,5 +1,6 @@
+import type { Instance } from './instance.ts';
 import type { Micros } from './resources.ts';
-import type { Session, Use } from './session.ts';
+import type { InstanceFacts, Session, Use } from './session.ts';
 import type { EpochMs } from './time.ts';
 import { HOUR } from './time.ts';
 
@@ -8,29 +9,56 @@ import { HOUR } from './time.ts';
 export const runMicros = (microsPerHour: Micros, from: EpochMs, to: EpochMs): Micros =>
   Math.ceil((microsPerHour * Math.max(0, to - from)) / HOUR);
 
+/** What an instance is paid by. A price with a part for storage is that of a provider that takes this part as long as
+ *  the instance exists, and the rest only while it runs. */
+type Price = {
+  readonly microsPerHour: Micros;
+  readonly storageMicrosPerHour?: Micros;
+  readonly rentedAt?: EpochMs | null;
+  readonly runningAt?: EpochMs;
+};
+
+/** Micro-dollars spent on an instance that somebody pays since `from`; rounded up. */
+export function spentMicros(p: Price, from: EpochMs, to: EpochMs): Micros {
+  const { microsPerHour, storageMicrosPerHour: storage, rentedAt = null, runningAt } = p;
+  if (storage === undefined) return runMicros(microsPerHour, from, to);
+  if (rentedAt === null) return 0;
+  const existed = Math.max(0, to - Math.max(from, rentedAt));
+  const ran = runningAt === undefined ? 0 : Math.max(0, to - Math.max(from, rentedAt, runningAt));
+  return Math.ceil((storage * existed + Math.max(0, microsPerHour - storage) * ran) / HOUR);
+}
+
+/** The facts with what is known of the instance by now: a session hears of it only when it changes itself. */
+function knownOf(facts: InstanceFacts, live: Instance | undefined): InstanceFacts {
+  if (live?.id !== facts.id || !('rentedAt' in live) || live.rentedAt === null) return facts;
+  const { rentedAt, runningAt } = live;
+  return { ...facts, rentedAt, ...(runningAt === undefined ? {} : { runningAt }) };
+}
+
 /** Of a session in use: the instances that it lost, and the present one. */
-function useMicros(use: Use, now: EpochMs): Micros {
-  const { instance, fromReserve, activeAt, paidFrom, spentMicros = 0 } = use;
-  if (paidFrom === null) return spentMicros;
+function useMicros(use: Use, live: Instance | undefined, now: EpochMs): Micros {
+  const { instance, fromReserve, activeAt, paidFrom, spentMicros: before = 0 } = use;
+  if (paidFrom === null) return before;
   const from = paidFrom ?? (fromReserve ? activeAt : instance.createdAt);
-  return spentMicros + runMicros(instance.microsPerHour, from, now);
+  return before + spentMicros(knownOf(instance, live), from, now);
 }
 
 /** What a session has cost so far. One from the reserve pays from the moment it was claimed, one started for it
- *  from the instance's creation on. */
-export function costSoFar(s: Session, now: EpochMs): Micros {
+ *  from the instance's creation on.
+ *  @param live its instance as it is now, where there is a record of it */
+export function costSoFar(s: Session, now: EpochMs, live?: Instance): Micros {
   switch (s.phase) {
     case 'queued':
       return 0;
     case 'starting':
-      return runMicros(s.instance.microsPerHour, s.instance.createdAt, now);
+      return spentMicros(knownOf(s.instance, live), s.instance.createdAt, now);
     case 'activating':
-      return runMicros(s.instance.microsPerHour, s.fromReserve ? s.since : s.instance.createdAt, now);
+      return spentMicros(knownOf(s.instance, live), s.fromReserve ? s.since : s.instance.createdAt, now);
     case 'active':
-      return useMicros(s, now);
+      return useMicros(s, live, now);
     case 'releasing':
-      if (s.use !== null) return useMicros(s.use, now);
-      return s.instance === null ? 0 : runMicros(s.instance.microsPerHour, s.instance.createdAt, now);
+      if (s.use !== null) return useMicros(s.use, live, now);
+      return s.instance === null ? 0 : spentMicros(knownOf(s.instance, live), s.instance.createdAt, now);
     case 'released':
       return s.costMicros;
     default:

@@ -1,7 +1,9 @@
-import type { Addresses } from './endpoint.ts';
-import { destroyInstance, instanceBase } from './give-up.ts';
+import type { Cause } from './cause.ts';
+import { decideRunning } from './decide-running.ts';
+import { type Addresses, hasPorts, type NamedPort, sameAddresses } from './endpoint.ts';
+import { destroyInstance, instanceBase, ranFrom } from './give-up.ts';
 import type { DestroyReason, Instance, InstanceIn, InstanceRef } from './instance.ts';
-import type { EpochMs } from './time.ts';
+import { type EpochMs, SECOND } from './time.ts';
 
 /**
  * What is known of an instance now.
@@ -10,9 +12,9 @@ import type { EpochMs } from './time.ts';
  */
 export type InstanceSeen =
   | { readonly status: 'unknown' | 'missing' }
-  | { readonly status: 'starting'; readonly ref: InstanceRef }
+  | { readonly status: 'starting'; readonly ref: InstanceRef; readonly detail: string }
   | { readonly status: 'running'; readonly ref: InstanceRef; readonly addresses: Addresses }
-  | { readonly status: 'exited'; readonly ref: InstanceRef; readonly detail: string };
+  | { readonly status: 'exited'; readonly ref: InstanceRef; readonly detail: string; readonly cause?: Cause };
 
 /** The class's own probe through the proxy: `failures` in a row, or an answer. null: not asked in this look. */
 export type ProbeSeen = { readonly answered: boolean; readonly failures: number; readonly detail: string } | null;
@@ -25,7 +27,14 @@ export type InstancePolicy = {
   readonly blindMs: number | null;
   /** Before this the instance's destruction is not asked for again. */
   readonly destroyAt: EpochMs;
+  /** Whether a session on it would not notice that its addresses change: its proxy follows. */
+  readonly mayMove: boolean;
 };
+
+/** What a provider says of a start may be long. [characters] */
+const PROGRESS_AT_MOST = 300;
+/** Of one that runs and does not answer yet, the last probe is written down from then on: most answer before [ms]. */
+const PROBE_TOLD_AFTER_MS = 2 * SECOND;
 
 export type InstanceDecision = {
   readonly instance?: Instance;
@@ -56,7 +65,7 @@ export function decideInstance(
       return decideBooting(i, seen, probe, policy, now);
     case 'ready':
     case 'bound':
-      return decideRunning(i, seen, probe, now);
+      return decideRunning(i, seen, probe, policy, now);
     case 'destroying':
       return decideDestroying(i, seen, policy, now);
     case 'gone':
@@ -68,7 +77,7 @@ export function decideInstance(
 
 /** A machine may exist: found by its tag, or proven absent. */
 function decideRequested(i: InstanceIn<'requested'>, seen: InstanceSeen, now: EpochMs): InstanceDecision {
-  if ('ref' in seen) return { instance: rented(i, seen.ref, addressesOf(seen), now), lookAt: now };
+  if ('ref' in seen) return { instance: rented(i, seen.ref, addressesOf(seen, i.ports), now), lookAt: now };
   if (seen.status === 'missing' && now >= i.settleAt)
     return { instance: gone(i, 'create-failed', 'the provider has no such instance', null, now), lookAt: null };
   return { lookAt: i.settleAt > now ? i.settleAt : null };
@@ -86,6 +95,7 @@ export const rented = (
   since: now,
   ref,
   rentedAt: now,
+  ...(addresses === null ? {} : { runningAt: now }),
   addresses,
   bootBy: now + i.bootTimeoutMs,
 });
@@ -97,9 +107,21 @@ export const gone = (
   detail: string,
   rentedAt: EpochMs | null,
   now: EpochMs,
-): InstanceIn<'gone'> => ({ ...instanceBase(i), phase: 'gone', since: now, why, detail, rentedAt });
+  cause?: Cause,
+): InstanceIn<'gone'> => ({
+  ...instanceBase(i),
+  ...ranFrom(i),
+  phase: 'gone',
+  since: now,
+  why,
+  detail,
+  rentedAt,
+  ...(cause === undefined ? {} : { cause }),
+});
 
-const addressesOf = (seen: InstanceSeen): Addresses | null => (seen.status === 'running' ? seen.addresses : null);
+/** null: not all of its ports have one yet. */
+const addressesOf = (seen: InstanceSeen, ports: readonly NamedPort[]): Addresses | null =>
+  seen.status === 'running' && hasPorts(seen.addresses, ports) ? seen.addresses : null;
 
 function decideBooting(
   i: InstanceIn<'booting'>,
@@ -108,37 +130,53 @@ function decideBooting(
   policy: InstancePolicy,
   now: EpochMs,
 ): InstanceDecision {
-  if (seen.status === 'exited') return end(i, 'lost', `it ended while starting: ${seen.detail}`, now);
-  if (seen.status === 'missing') return end(i, 'lost', 'it vanished while starting', now);
+  if (seen.status === 'exited')
+    return end(i, 'lost', `it ended while starting: ${seen.detail}`, now, seen.cause ?? 'exited');
+  if (seen.status === 'missing') return end(i, 'lost', 'it vanished while starting', now, 'vanished');
   if (probe?.answered && i.addresses !== null) {
-    const { bootBy: _, addresses, ...rest } = i;
+    const { bootBy: _, progress: __, addresses, ...rest } = i;
     return { instance: { ...rest, phase: 'ready', since: now, addresses, startMs: now - i.createdAt }, lookAt: now };
   }
   const bootBy = policy.blindMs === null ? null : i.bootBy + policy.blindMs;
-  if (bootBy !== null && now >= bootBy && seen.status !== 'unknown') {
-    const last = probe === null || probe.detail === '' ? '' : `; its last probe: ${probe.detail}`;
-    return end(i, 'boot-timeout', `it was not ready within ${Math.round(i.bootTimeoutMs / 1000)} s${last}`, now);
-  }
-  const addresses = addressesOf(seen);
-  if (i.addresses === null && addresses !== null) return { instance: { ...i, addresses }, lookAt: now };
+  if (bootBy !== null && now >= bootBy && seen.status !== 'unknown')
+    return end(i, 'boot-timeout', lateness(i, probe), now, 'slow');
+  const further = progressed(i, seen, probe, now);
+  if (further !== null) return { instance: further, lookAt: now };
   return { lookAt: bootBy !== null && bootBy > now ? bootBy : null };
 }
 
-function decideRunning(
-  i: InstanceIn<'ready'> | InstanceIn<'bound'>,
+/** What is told of one that was not ready in time: what was last heard of it. */
+function lateness(i: InstanceIn<'booting'>, probe: ProbeSeen): string {
+  const text = `it was not ready within ${Math.round(i.bootTimeoutMs / 1000)} s`;
+  if (probe !== null && probe.detail !== '') return `${text}; its last probe: ${probe.detail}`;
+  return i.progress === undefined ? text : `${text}; the last that was heard of it: ${i.progress}`;
+}
+
+/** A start that is further than was written down; null: it is not. */
+function progressed(
+  i: InstanceIn<'booting'>,
   seen: InstanceSeen,
   probe: ProbeSeen,
   now: EpochMs,
-): InstanceDecision {
-  if (seen.status === 'exited') return end(i, 'lost', `it ended: ${seen.detail}`, now);
-  if (seen.status === 'missing') return end(i, 'lost', 'it vanished', now);
-  if (probe !== null && !probe.answered && probe.failures >= i.readiness.failureThreshold)
-    return end(i, 'lost', `it stopped answering: ${probe.detail}`, now);
-  return { lookAt: null };
+): InstanceIn<'booting'> | null {
+  if (seen.status === 'starting') return told(i, seen.detail);
+  if (seen.status !== 'running') return null;
+  const { progress: _, ...silent } = i;
+  const addresses = addressesOf(seen, i.ports);
+  if (addresses !== null && (i.addresses === null || !sameAddresses(addresses, i.addresses)))
+    return { ...silent, addresses, runningAt: i.runningAt ?? now };
+  if (i.runningAt === undefined && i.addresses === null) return { ...silent, runningAt: now };
+  return probe === null || probe.answered || now < (i.runningAt ?? now) + PROBE_TOLD_AFTER_MS ? null : told(i, probe.detail);
 }
 
-function end(i: Instance, why: DestroyReason, detail: string, now: EpochMs): InstanceDecision {
-  const instance = destroyInstance(i, why, detail, now);
+/** null: that is written down already, or nothing was said. */
+const told = (i: InstanceIn<'booting'>, text: string): InstanceIn<'booting'> | null =>
+  text === '' || text.slice(0, PROGRESS_AT_MOST) === i.progress
+    ? null
+    : { ...i, progress: text.slice(0, PROGRESS_AT_MOST) };
+
+function end(i: Instance, why: DestroyReason, detail: string, now: EpochMs, cause: Cause): InstanceDecision {
+  const instance = destroyInstance(i, why, detail, now, cause);
   return instance === undefined ? { lookAt: null } : { instance, ask: 'destroy', lookAt: now };
 }
 
@@ -151,7 +189,7 @@ function decideDestroying(
 ): InstanceDecision {
   // Where it is known by name its create is over, whatever has become of the clock since.
   if (seen.status === 'missing' && (i.ref !== null || now >= i.settleAt))
-    return { instance: gone(i, i.why, i.detail, i.rentedAt, now), lookAt: null };
+    return { instance: gone(i, i.why, i.detail, i.rentedAt, now, i.cause), lookAt: null };
   if (i.ref === null && 'ref' in seen) {
     // Found: the create is over, and absence from now on is proof.
     return { instance: { ...i, ref: seen.ref, settleAt: now }, ask: 'destroy', lookAt: now };

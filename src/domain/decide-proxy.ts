@@ -47,7 +47,10 @@ function follow(p: ProxyIn<'serving'>, instance: Instance | undefined, seen: Pro
   }
   const upstream = addressesOf(instance);
   if (upstream === null || sameAddresses(upstream, p.upstream)) return {};
-  return seen.status === 'serving' ? { proxy: { ...p, upstream } } : { ask: 'ensure', upstream };
+  if (seen.status !== 'serving') return { ask: 'ensure', upstream };
+  // Nobody was told the old one yet, where it is the instance's own.
+  const endpoint = p.session === null ? seen.endpoint : p.endpoint;
+  return { proxy: { ...p, upstream, endpoint } };
 }
 
 const addressesOf = (i: Instance | undefined): Addresses | null =>

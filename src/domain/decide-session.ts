@@ -4,6 +4,7 @@ import { deleting } from './decide-proxy.ts';
 import { destroyInstance, giveUpInstance } from './give-up.ts';
 import { activeLookAt, idleAt, nextEnd, withdrawWarning } from './idle.ts';
 import { type DestroyReason, type Instance, isOver } from './instance.ts';
+import { causeOf, noOffer } from './no-offer.ts';
 import type { Proxy } from './proxy.ts';
 import { failureOf, finishReplacement, loseInstance, outOfReplacements } from './replace.ts';
 import type { EndReason, Session, SessionIn, Use } from './session.ts';
@@ -46,7 +47,7 @@ export function decideSession(s: Session, seen: SessionSeen, policy: SessionPoli
         : { lookAt: held(queueBy, policy) };
     }
     case 'starting':
-      return decideStarting(s, seen, now);
+      return decideStarting(s, seen, policy, now);
     case 'activating':
       return due(s.activateBy, policy, now)
         ? { session: endSession(s, 'activation-failed', 'the instance did not confirm in time', now), lookAt: now }
@@ -68,25 +69,50 @@ const due = (at: EpochMs | null, policy: SessionPolicy, now: EpochMs): boolean =
 const held = (at: EpochMs | null, policy: SessionPolicy): EpochMs | null =>
   at === null ? null : Math.max(at, policy.heldUntil);
 
-function decideStarting(s: SessionIn<'starting'>, seen: SessionSeen, now: EpochMs): SessionDecision {
+function decideStarting(
+  s: SessionIn<'starting'>,
+  seen: SessionSeen,
+  policy: SessionPolicy,
+  now: EpochMs,
+): SessionDecision {
   const member = asMember(seen.instance, seen.proxy);
   if (member !== null) return { ...bind(s, member, false, now), lookAt: now };
-  if (!isOver(seen.instance)) return { lookAt: null };
+  if (!isOver(seen.instance)) return waitForTurn(s, seen.instance, policy, now);
   const why = failureOf(seen.instance);
+  const waitingFor = `another instance: ${why}`;
+  const { offersGone: _, ...base } = baseOf(s);
+  const again = noOffer(s, seen.instance);
+  if (again !== null) {
+    // At once, and in the time that it still had to wait: it has not had a start yet.
+    const { offersGone } = again;
+    const own = { ...base, attempts: s.attempts - 1, ...(offersGone === 0 ? {} : { offersGone }) };
+    return { session: { ...own, phase: 'queued', since: now, queueBy: s.queueBy, waitingFor }, lookAt: now };
+  }
+  // Of our own making: the next one would fail as well.
+  if (causeOf(seen.instance) === 'ours') return { session: endSession(s, 'start-failed', why, now), lookAt: now };
   if (s.attempts >= s.terms.startAttempts) {
     const detail = s.attempts === 1 ? why : `${why} (the last of ${s.attempts} attempts)`;
     return { session: endSession(s, 'start-failed', detail, now), lookAt: now };
   }
-  return {
-    session: {
-      ...baseOf(s),
-      phase: 'queued',
-      since: now,
-      queueBy: now + s.terms.queueTimeoutMs,
-      waitingFor: `another instance: ${why}`,
-    },
-    lookAt: now,
-  };
+  const queueBy = now + s.terms.queueTimeoutMs;
+  return { session: { ...base, phase: 'queued', since: now, queueBy, waitingFor }, lookAt: now };
+}
+
+/** As long as its instance has not been asked for, the session still waits for capacity, and no longer than it said. */
+function waitForTurn(
+  s: SessionIn<'starting'>,
+  i: Instance | undefined,
+  policy: SessionPolicy,
+  now: EpochMs,
+): SessionDecision {
+  if (i?.phase !== 'intended') return { lookAt: null };
+  const queueBy = Math.max(s.queueBy, s.since + SHORTEST_QUEUE_MS);
+  return due(queueBy, policy, now)
+    ? {
+        session: endSession(s, 'queue-timeout', `its turn to be rented at ${i.provider} did not come`, now),
+        lookAt: now,
+      }
+    : { lookAt: held(queueBy, policy) };
 }
 
 type Active = SessionIn<'active'>;
@@ -106,6 +132,12 @@ const ENDS: readonly {
   {
     why: 'instance-lost',
     when: (c) => isOver(c.seen.instance) && c.policy.onLoss === null,
+    detail: (c) => failureOf(c.seen.instance),
+  },
+  {
+    // Of our own making: no other would do in its place either.
+    why: 'instance-lost',
+    when: (c) => c.s.replacing !== undefined && c.s.paidFrom !== null && causeOf(c.seen.instance) === 'ours',
     detail: (c) => failureOf(c.seen.instance),
   },
   {
@@ -131,7 +163,7 @@ function decideActive(s: Active, seen: SessionSeen, policy: SessionPolicy, now: 
   const end = ENDS.find((e) => e.when(context));
   if (end !== undefined) return { session: endSession(s, end.why, end.detail(context), now), lookAt: now };
   if (isOver(seen.instance) && s.paidFrom !== null)
-    return { session: loseInstance(s, failureOf(seen.instance), now), lookAt: now };
+    return { session: loseInstance(s, seen.instance, failureOf(seen.instance), now), lookAt: now };
   const replaced = finishReplacement(s, seen.instance, seen.proxy, now);
   if (replaced !== null) return { ...replaced, lookAt: now };
   return warn(s, policy, now);
@@ -181,7 +213,7 @@ export function endSession(
 /** The session without what every phase has. A lost instance that was to be replaced no longer is. */
 function useOf(s: Active): Use {
   const { id, revision, tenant, requestId, asked, terms, createdAt, since, attempts, counted, phase, ...rest } = s;
-  const { replacing, ...use } = rest;
+  const { replacing, offersGone, ...use } = rest;
   return use;
 }
 
@@ -197,7 +229,7 @@ function release(s: SessionIn<'releasing'>, seen: SessionSeen, policy: SessionPo
       since: now,
       releasedAt: now,
       keepUntil: now + policy.keepEndedMs,
-      costMicros: costSoFar(s, now),
+      costMicros: costSoFar(s, now, seen.instance),
     },
     ...(instance === undefined ? {} : { instance }),
     ...(proxy === undefined ? {} : { proxy }),

@@ -14,6 +14,10 @@ export type Addresses = readonly PortAddress[];
 export const samePorts = (a: readonly NamedPort[], b: readonly NamedPort[]): boolean =>
   a.length === b.length && a.every((p) => b.some((q) => isSamePort(p, q)));
 
+/** Whether each of the ports has an address. */
+export const hasPorts = (addresses: Addresses, ports: readonly NamedPort[]): boolean =>
+  ports.every((p) => addresses.some((a) => isSamePort(p, a)));
+
 export const sameAddresses = (a: Addresses, b: Addresses): boolean =>
   a.length === b.length && a.every((p) => b.some((q) => isSamePort(p, q) && p.host === q.host && p.port === q.port));
 

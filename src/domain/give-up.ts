@@ -1,3 +1,4 @@
+import type { Cause } from './cause.ts';
 import type { SessionId } from './ids.ts';
 import type { DestroyReason, Instance, InstanceIn } from './instance.ts';
 import type { EpochMs } from './time.ts';
@@ -22,44 +23,50 @@ export function instanceBase(i: Instance) {
     bootTimeoutMs,
     createdAt,
     since,
+    ...(i.storageMicrosPerHour === undefined ? {} : { storageMicrosPerHour: i.storageMicrosPerHour }),
+    ...(i.offer === undefined ? {} : { offer: i.offer }),
   };
 }
 
+/** Since when it has been seen running, for what it costs; nothing where it never was. */
+export const ranFrom = (i: Instance): { readonly runningAt?: EpochMs } =>
+  'runningAt' in i && i.runningAt !== undefined ? { runningAt: i.runningAt } : {};
+
 /** The instance on its way out; undefined where it already is. One that was only intended is simply gone: nothing
- *  was asked of the provider. */
+ *  was asked of the provider.
+ *  @param cause where it failed */
 export function destroyInstance(
   i: Instance,
   why: DestroyReason,
   detail: string,
   now: EpochMs,
+  cause?: Cause,
 ): InstanceIn<'destroying'> | InstanceIn<'gone'> | undefined {
+  const end = { since: now, why, detail, ...(cause === undefined ? {} : { cause }) };
   switch (i.phase) {
     case 'intended':
-      return { ...instanceBase(i), phase: 'gone', since: now, why, detail, rentedAt: null };
+      return { ...instanceBase(i), ...end, phase: 'gone', rentedAt: null };
     case 'requested':
       return {
         ...instanceBase(i),
+        ...end,
         phase: 'destroying',
-        since: now,
         ref: null,
         rentedAt: null,
         settleAt: i.settleAt,
-        why,
-        detail,
       };
     case 'booting':
     case 'ready':
     case 'bound':
       return {
         ...instanceBase(i),
+        ...end,
+        ...ranFrom(i),
         for: i.phase === 'bound' ? i.session : i.for,
         phase: 'destroying',
-        since: now,
         ref: i.ref,
         rentedAt: i.rentedAt,
         settleAt: now,
-        why,
-        detail,
       };
     case 'destroying':
     case 'gone':

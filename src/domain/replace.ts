@@ -2,6 +2,7 @@ import { factsOf } from './bind.ts';
 import { costSoFar } from './cost.ts';
 import { sameAddresses } from './endpoint.ts';
 import type { Instance, InstanceIn } from './instance.ts';
+import { noOffer } from './no-offer.ts';
 import type { Proxy, ProxyIn } from './proxy.ts';
 import type { Session, SessionIn } from './session.ts';
 import type { ReplacePolicy, SessionClass } from './session-class.ts';
@@ -15,13 +16,27 @@ export const failureOf = (i: Instance | undefined): string =>
     ? i.detail
     : 'the instance is gone';
 
-/** The session right after its instance was lost in use: it keeps its endpoint and waits for another instance. */
-export const loseInstance = (s: Active, detail: string, now: EpochMs): Active => ({
-  ...s,
-  spentMicros: costSoFar(s, now),
-  paidFrom: null,
-  replacing: { since: s.replacing?.since ?? now, detail, attempts: s.replacing?.attempts ?? 0, waitingFor: '' },
-});
+/** The session right after its instance was lost in use: it keeps its endpoint and waits for another instance. Where
+ *  the one that was to replace it was surely never rented, that is no attempt.
+ *  @param lost as far as there is a record of it */
+export function loseInstance(s: Active, lost: Instance | undefined, detail: string, now: EpochMs): Active {
+  const { offersGone: _, ...rest } = s;
+  const again = s.replacing === undefined ? null : noOffer(s, lost);
+  const off = again === null ? 0 : 1;
+  return {
+    ...rest,
+    ...(again === null || again.offersGone === 0 ? {} : { offersGone: again.offersGone }),
+    attempts: s.attempts - off,
+    spentMicros: costSoFar(s, now, lost),
+    paidFrom: null,
+    replacing: {
+      since: s.replacing?.since ?? now,
+      detail: s.replacing !== undefined && off === 1 ? s.replacing.detail : detail,
+      attempts: (s.replacing?.attempts ?? 0) - off,
+      waitingFor: off === 1 ? detail : '',
+    },
+  };
+}
 
 /** What its class says of a lost instance, for this session: an address that is the instance's own cannot outlive it,
  *  whatever the class says by now. */
@@ -79,7 +94,7 @@ export function finishReplacement(
   if (s.replacing === undefined || i?.phase !== 'ready' || i.for !== s.id) return null;
   if (p?.phase !== 'serving' || p.instance !== i.id || !sameAddresses(p.upstream, i.addresses)) return null;
   const { startMs: _, ...rest } = i;
-  const { replacing: __, ...session } = s;
+  const { replacing: __, offersGone: ___, ...session } = s;
   return {
     session: { ...session, instance: factsOf(i), replacements: (s.replacements ?? 0) + 1 },
     instance: { ...rest, phase: 'bound', since: now, session: s.id },

@@ -61,7 +61,8 @@ export type InstanceFacts = {
   readonly microsPerHour: Micros;
   /** The part of the price that is paid as long as it exists. Absent: none. */
   readonly storageMicrosPerHour?: Micros;
-  /** Since when it has been seen running. Absent: not yet, or its provider does not charge for less. */
+  /** Since when it is rented, and since when it has been seen running. Absent: not yet, as far as was known. */
+  readonly rentedAt?: EpochMs;
   readonly runningAt?: EpochMs;
   readonly createdAt: EpochMs;
 };

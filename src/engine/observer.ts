@@ -9,7 +9,7 @@ import { createWakeable } from './wakeable.ts';
 /** Lists in which an instance must be missing before it is asked for by id. */
 const MISSING_LISTS = 2;
 const KEEP_LISTS = 8;
-/** No single list or inspection takes longer [ms]. */
+/** No single inspection takes longer [ms]. */
 const CALL_MS = 10_000;
 
 export type ProviderObserver = ReturnType<typeof createObserver>;
@@ -57,7 +57,9 @@ export function createObserver(deps: {
   async function list(signal: AbortSignal): Promise<void> {
     const startedAt = clock.now();
     try {
-      const found = await provider.listOwned(AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]));
+      const found = await provider.listOwned(
+        AbortSignal.any([signal, AbortSignal.timeout(provider.limits.listWithinMs)]),
+      );
       take(found, startedAt);
       listError = '';
       blind.sighted(startedAt);
@@ -119,11 +121,11 @@ export function createObserver(deps: {
 function toSeen(ref: InstanceRef, seen: Exclude<Seen, { readonly status: 'absent' }>): InstanceSeen {
   switch (seen.status) {
     case 'starting':
-      return { status: 'starting', ref };
+      return { status: 'starting', ref, detail: seen.detail };
     case 'running':
       return { status: 'running', ref, addresses: seen.addresses };
     case 'exited':
-      return { status: 'exited', ref, detail: seen.detail };
+      return { status: 'exited', ref, detail: seen.detail, ...(seen.cause === undefined ? {} : { cause: seen.cause }) };
     case 'unreadable':
       return { status: 'unknown' };
     default:

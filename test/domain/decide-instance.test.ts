@@ -5,10 +5,10 @@ import { INSTANCE_NEXT, type Instance, isUnclaimed, mayBill } from '../../src/do
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { ADDRESSES, allInstances, anInstance, REF, sessionId, T0 } from '../support/fixtures.ts';
 
-const policy = { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0 };
+const policy = { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0, mayMove: true };
 const unknown: InstanceSeen = { status: 'unknown' };
 const missing: InstanceSeen = { status: 'missing' };
-const starting: InstanceSeen = { status: 'starting', ref: REF };
+const starting: InstanceSeen = { status: 'starting', ref: REF, detail: '' };
 const running: InstanceSeen = { status: 'running', ref: REF, addresses: ADDRESSES };
 const exited: InstanceSeen = { status: 'exited', ref: REF, detail: 'exit code 1' };
 const answered: ProbeSeen = { answered: true, failures: 0, detail: '' };

@@ -186,7 +186,7 @@ export function createModel(seed: number) {
     const machine = machines.get(i.id);
     if (kind && dice.once(4)) return { status: 'unknown' };
     if (machine === undefined) return { status: pending.has(i.id) ? 'unknown' : 'missing' };
-    if (machine === 'starting') return { status: 'starting', ref: REF };
+    if (machine === 'starting') return { status: 'starting', ref: REF, detail: dice.once(2) ? 'pulling' : '' };
     if (machine === 'exited') return { status: 'exited', ref: REF, detail: 'exit code 1' };
     return { status: 'running', ref: REF, addresses: ADDRESSES };
   }
@@ -203,7 +203,7 @@ export function createModel(seed: number) {
       i,
       settled ? sighting(i) : { status: 'unknown' },
       probe(i),
-      { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0 },
+      { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0, mayMove: dice.once(2) },
       now,
     );
     if (d.instance) put('instance', d.instance);
@@ -253,7 +253,8 @@ export function createModel(seed: number) {
     const i = instances.get(tag);
     if (i?.phase !== 'requested') return;
     if (outcome === 'made') put('instance', rented(i, REF, null, now));
-    if (outcome === 'refused') put('instance', gone(i, 'create-failed', 'no capacity', null, now));
+    const cause = dice.of(['offer-gone', 'limited', 'ours', undefined] as const);
+    if (outcome === 'refused') put('instance', gone(i, 'create-failed', 'no capacity', null, now, cause));
   }
 
   function lookAtAll(): void {
