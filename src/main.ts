@@ -287,6 +287,7 @@ async function openHttp(
     instances: () => Object.fromEntries(engine.mirror.phases('instance')),
     reserves: engine.reserves,
     leads: engine.isLeading,
+    banned: engine.banned,
   });
   if (config.httpListen === null) return null;
   const onError = (err: unknown) => log.warn({ err }, 'http.failed');

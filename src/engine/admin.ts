@@ -2,20 +2,25 @@ import type { Caller } from '../domain/caller.ts';
 import { invalid } from '../domain/errors.ts';
 import { expectedStart, NO_HISTORY } from '../domain/reserve.ts';
 import { mustBeAdmin } from './admin-only.ts';
+import type { Caps } from './caps.ts';
 import type { EngineContext } from './context.ts';
+import { costs } from './costs.ts';
 import { reserveLine } from './event-line.ts';
 import { listEvents, watchEvents } from './events.ts';
+import { createHosts } from './hosts.ts';
 import { listInstances } from './list-instances.ts';
 import type { Loops } from './loops.ts';
+import { type MoneyWatch, providerViews } from './money.ts';
 import type { ProviderObserver } from './observer.ts';
 import { createQuotaReads } from './quotas.ts';
 import { reserveTarget } from './reconcile/reserve.ts';
-import { COUNTER, encode, KEY, SET } from './records.ts';
+import { encode, KEY, SET } from './records.ts';
 import { ended } from './release.ts';
-import { TODO_COSTS, TODO_HOSTS, TODO_RENTING } from './todo.ts';
+import { rentingView, setRenting } from './renting.ts';
+import { TODO_COSTS, TODO_RENTING } from './todo.ts';
 import type { Tokens } from './tokens.ts';
 import { retryable, tooManyWriters, updateSession } from './update.ts';
-import type { AdminUseCases, ProviderView, QueueView, ReserveView } from './use-cases.ts';
+import type { AdminUseCases, QueueView, ReserveView } from './use-cases.ts';
 import { viewOf } from './view.ts';
 
 export type AdminDeps = {
@@ -30,9 +35,8 @@ export type AdminDeps = {
     readonly store: string;
     readonly startedAt: number;
   };
-  readonly maxInstances: (provider: string) => number;
-  /** Cap on the price per hour of all instances of a provider. */
-  readonly maxMicrosPerHour: number;
+  readonly money: MoneyWatch;
+  readonly caps: Caps;
 };
 
 /** More than for a session: many admins at once all write one record. */
@@ -97,27 +101,9 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
       return [{ class: name, waiting: waiting.length, oldestAt: first.createdAt, waitingFor: first.waitingFor }];
     });
 
-  async function providers(): Promise<readonly ProviderView[]> {
-    const names = [...ctx.providers.keys()];
-    const counts = await ctx.store.counters(names.map(COUNTER.instances));
-    return names.map((name, n) => ({
-      name,
-      instances: counts[n] ?? 0,
-      maxInstances: d.maxInstances(name),
-      listedAt: d.observers.get(name)?.listedAt ?? null,
-      listError: d.observers.get(name)?.listError ?? '',
-      microsPerHour: 0,
-      maxMicrosPerHour: d.maxMicrosPerHour,
-      untrackedMicrosPerHour: null,
-      creditMicros: null,
-    }));
-  }
-
   return {
     ...createQuotaReads(ctx),
-    ...TODO_COSTS,
-    ...TODO_HOSTS,
-    ...TODO_RENTING,
+    ...createHosts(ctx),
     allReserves: reserves,
     async classes() {
       return [...ctx.classes.current().values()]
@@ -149,11 +135,13 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
         proxies: Object.fromEntries(mirror.phases('proxy')),
         reserves: reserves(),
         loops: d.loops.views(),
-        providers: await providers(),
+        providers: await providerViews(ctx, d.observers, d.caps, d.money),
         queues: queues(),
-        renting: { on: true, by: '', at: null, why: '' },
+        renting: rentingView(mirror),
       };
     },
+    setRenting: (caller, on, why) => setRenting(ctx, caller, on, why),
+    costs: (caller, tenant, days) => costs(ctx, caller, tenant, days),
     async instances(caller, query) {
       return listInstances(ctx, caller, query);
     },

@@ -2,6 +2,7 @@ import type { BanPolicy } from '../domain/host-registry.ts';
 import type { InstanceId, ProxyId } from '../domain/ids.ts';
 import type { Quotas } from '../domain/quota.ts';
 import type { SessionClass } from '../domain/session-class.ts';
+import type { BanExchange } from '../ports/ban-exchange.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider } from '../ports/compute-provider.ts';
 import type { Ids } from '../ports/ids.ts';
@@ -28,6 +29,14 @@ export type Classes = {
 /** What tenants may have as configured now; reloaded with the classes. */
 export type CurrentQuotas = () => Quotas;
 
+/** The blacklist of another provisioner on the same account, and whose hosts it tells of. */
+export type BanExchanging = {
+  readonly exchange: BanExchange;
+  readonly provider: string;
+  /** Whether our bans of hosts are written there. */
+  readonly write: boolean;
+};
+
 /** What the use cases and the loops work with. */
 export type EngineContext = {
   readonly store: Store;
@@ -39,6 +48,7 @@ export type EngineContext = {
   /** Of the providers that have one. */
   readonly marketplaces: ReadonlyMap<string, Marketplace>;
   readonly bans: BanPolicy;
+  readonly banExchange: BanExchanging | null;
   readonly proxies: ReadonlyMap<string, SessionProxy>;
   readonly prober: Prober;
   readonly instanceHttp: InstanceHttp;

@@ -10,9 +10,10 @@ import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
 import { createAccess } from './access.ts';
 import { createAdmin } from './admin.ts';
-import type { Classes, CurrentQuotas, EngineContext } from './context.ts';
+import type { BanExchanging, Classes, CurrentQuotas, EngineContext } from './context.ts';
 import { createFollower } from './follow.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
+import { bannedNow } from './hosts.ts';
 import { claimStore } from './installation.ts';
 import { runLeader } from './leader.ts';
 import { createLedger } from './ledger.ts';
@@ -36,6 +37,8 @@ export type EngineOptions = {
   readonly providers: readonly ComputeProvider[];
   readonly marketplaces: readonly Marketplace[];
   readonly bans: BanPolicy;
+  /** The blacklist of the provisioner that berth replaces; null or absent: there is none. */
+  readonly banExchange?: BanExchanging | null;
   readonly proxies: readonly SessionProxy[];
   readonly prober: Prober;
   readonly instanceHttp: InstanceHttp;
@@ -74,6 +77,7 @@ export type Engine = {
   readonly mirror: Mirror;
   /** For the gauges. */
   reserves(): readonly ReserveView[];
+  banned: () => ReturnType<typeof bannedNow>;
   /** Whether the store was read once and this replica can serve. */
   isReady(): boolean;
   isLeading(): boolean;
@@ -106,6 +110,7 @@ export function createEngine(o: EngineOptions): Engine {
   const access = createAccess(o.store, o.ids);
   const ctx: EngineContext = {
     ...o,
+    banExchange: o.banExchange ?? null,
     providers: new Map(o.providers.map((p) => [p.name, p])),
     marketplaces: new Map(o.marketplaces.map((m) => [m.name, m])),
     proxies: new Map(o.proxies.map((p) => [p.kind, p])),
@@ -169,6 +174,7 @@ export function createEngine(o: EngineOptions): Engine {
     auth: tokens.authenticator,
     mirror,
     reserves: admin.allReserves,
+    banned: () => bannedNow(ctx),
     isReady: () => isReady,
     isLeading: () => epoch !== null,
     ready,

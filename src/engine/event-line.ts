@@ -1,3 +1,4 @@
+import type { Ban } from '../domain/host-registry.ts';
 import type { InstanceId, SessionId } from '../domain/ids.ts';
 import type { Session } from '../domain/session.ts';
 import { type EpochMs, iso } from '../domain/time.ts';
@@ -93,7 +94,33 @@ export function reserveLine(
   return JSON.stringify(line);
 }
 
-const KINDS: ReadonlySet<unknown> = new Set<EventKind>(['session', 'instance', 'proxy', 'reserve']);
+/** A ban of a machine or host (`ban`), or its end by somebody's hand (`lifted`). */
+export function hostLine(o: {
+  /** `PROVIDER:MACHINE`, or `PROVIDER:host:HOST`. */
+  readonly subject: string;
+  readonly ban: Ban | null;
+  readonly lifted: Ban | null;
+  /** Of the instance that led to it; empty: none. */
+  readonly className: string;
+  readonly by: string;
+  readonly at: EpochMs;
+}): string {
+  const detail = o.ban === null ? '' : `until ${iso(o.ban.until)}: ${o.ban.evidence}`;
+  const line: Line = {
+    at: o.at,
+    kind: 'host',
+    id: o.subject,
+    ...(o.className === '' ? {} : { class: o.className }),
+    from: o.lifted === null ? null : 'banned',
+    to: o.ban === null ? null : 'banned',
+    by: o.by,
+    why: o.ban?.reason ?? o.lifted?.reason ?? '',
+    ...(detail === '' ? {} : { detail: detail.slice(0, DETAIL_AT_MOST) }),
+  };
+  return JSON.stringify(line);
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<EventKind>(['session', 'instance', 'proxy', 'reserve', 'host', 'renting']);
 
 /** null: a line that this broker cannot read. One strange line must not hide the others. */
 export function readLine({ id, line }: LogLine): EventView | null {

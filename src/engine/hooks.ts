@@ -1,3 +1,4 @@
+import type { BanReason } from '../domain/host-registry.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Proxy } from '../domain/proxy.ts';
 import type { Session } from '../domain/session.ts';
@@ -21,4 +22,8 @@ export type EngineHooks = {
   /** The hook that a class calls before a session ends by itself was called: what came of it, in words for people. */
   readonly onBeforeEnd: (s: Session, outcome: string) => void;
   readonly onOrphan: (provider: string, id: string) => void;
+  /** It is being destroyed for long. @param requests how often its provider was asked for its end */
+  readonly onSlowDestroy: (i: Instance, forMs: number, requests: number) => void;
+  /** A machine or host was banned. */
+  readonly onBan: (provider: string, kind: 'machine' | 'host', reason: BanReason) => void;
 };

@@ -23,6 +23,8 @@ export type LedgerCommit = {
   readonly index?: readonly Index[];
   readonly expect?: readonly Expect[];
   readonly count?: readonly Count[];
+  /** Lines for the event log beside those of the changes. */
+  readonly events?: readonly string[];
   /** Who did it, for the event log: a token's id, `local`, or the loop's name. */
   readonly by: string;
 };
@@ -82,7 +84,7 @@ export function createLedger(deps: {
       expect: c.expect ?? [],
       count: join([...changes.map(countOf).filter((n) => n !== null), ...quotaCounts(all)], c.count),
       ...(candidates.length > 0 ? { oneOf: candidates.map((group) => writesOf(group, c.by, at, madeFor)) } : {}),
-      events: base.events,
+      events: join(base.events, c.events),
     };
   }
 

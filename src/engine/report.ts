@@ -2,6 +2,7 @@ import { instanceFields, type LogFields, proxyFields, sessionFields } from '../o
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
+import { dollars } from './caps.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
 
 /** Loops that run many times a second count their passes at most this often [ms]. */
@@ -44,6 +45,11 @@ export function createReport(log: Logger, metrics: Metrics, clock: Clock): Engin
       metrics.orphan(provider);
       log.warn({ provider, instanceId: id }, 'orphan.found');
     },
+    onSlowDestroy(i, forMs, requests) {
+      const detail = `asked for its end ${requests} times; ${dollars(i.microsPerHour)} per hour`;
+      log.warn({ ...instanceFields(i), durationMs: forMs, detail }, 'instance.still-there');
+    },
+    onBan: (provider, kind, reason) => metrics.banned(provider, kind, reason),
   };
 }
 

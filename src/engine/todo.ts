@@ -7,10 +7,3 @@ const todo = async (): Promise<never> => {
 
 /** What is declared and not built yet. */
 export const TODO_SESSIONS: Pick<SessionUseCases, 'quote'> = { quote: todo };
-export const TODO_COSTS: Pick<AdminUseCases, 'costs'> = { costs: todo };
-export const TODO_HOSTS: Pick<AdminUseCases, 'hosts' | 'banHost' | 'unbanHost'> = {
-  hosts: todo,
-  banHost: todo,
-  unbanHost: todo,
-};
-export const TODO_RENTING: Pick<AdminUseCases, 'setRenting'> = { setRenting: todo };

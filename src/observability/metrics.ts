@@ -11,6 +11,8 @@ export type Watched = {
     readonly starting: number;
   }[];
   readonly leads: () => boolean;
+  /** Machines and hosts that are banned now, by provider. */
+  readonly banned: () => readonly { readonly provider: string; readonly machines: number; readonly hosts: number }[];
 };
 
 type Phased = { readonly class: string; readonly phase: string; readonly since: number };
@@ -25,6 +27,8 @@ export type Metrics = {
   loopFailure(loop: string): void;
   /** An instance that no record knew was found at its provider. */
   orphan(provider: string): void;
+  /** @param kind `machine` or `host` */
+  banned(provider: string, kind: string, reason: string): void;
   /** @param outcome `committed`, `refused`, or the code of the error */
   storeCommit(outcome: string, durationMs: number): void;
   providerCall(provider: string, call: string, outcome: string, durationMs: number): void;
@@ -86,6 +90,7 @@ export function createMetrics({ processMetrics = true }: { readonly processMetri
     registers,
   });
   const orphans = counter('berth_orphans_total', 'Instances found at a provider that no record knew', ['provider']);
+  const bans = counter('berth_bans_total', 'Machines and hosts banned', ['provider', 'kind', 'reason']);
   const commitTime = histogram(
     'berth_store_commit_duration_seconds',
     'Commits to the store',
@@ -125,6 +130,7 @@ export function createMetrics({ processMetrics = true }: { readonly processMetri
     },
     loopFailure: (loop) => failures.inc({ loop }),
     orphan: (provider) => orphans.inc({ provider }),
+    banned: (provider, kind, reason) => bans.inc({ provider, kind, reason }),
     storeCommit: (outcome, durationMs) => commitTimeOf(outcome).observe(durationMs / 1_000),
     providerCall: (provider, call, outcome, durationMs) =>
       callTimeOf(provider, call, outcome).observe(durationMs / 1_000),
@@ -177,6 +183,19 @@ function addGauges(registry: Registry, watched: Watched): void {
         for (const reserve of watched.reserves()) this.set({ class: reserve.class }, reserve[part]);
       },
     });
+  new Gauge({
+    name: 'berth_banned',
+    help: 'Machines and hosts that are not rented now',
+    labelNames: ['provider', 'kind'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { provider, machines, hosts } of watched.banned()) {
+        this.set({ provider, kind: 'machine' }, machines);
+        this.set({ provider, kind: 'host' }, hosts);
+      }
+    },
+  });
   new Gauge({
     name: 'berth_leader',
     help: 'Whether this replica reconciles',

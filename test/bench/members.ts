@@ -29,6 +29,7 @@ const QUIET: EngineHooks = {
   onLeader: () => undefined,
   onBeforeEnd: () => undefined,
   onOrphan: () => undefined,
+  onBan: () => undefined,
 };
 
 /** A member of the reserve as the leader would have made it. */

@@ -32,6 +32,7 @@ async function bed(maxInstances = 10, quota = NO_QUOTA) {
     onLeader: nothing,
     onBeforeEnd: nothing,
     onOrphan: nothing,
+    onBan: nothing,
   };
   const ledger = createLedger({
     store,

@@ -18,6 +18,7 @@ const watched = (more: Partial<Watched> = {}): Watched => ({
   instances: () => ({}),
   reserves: () => [],
   leads: () => false,
+  banned: () => [],
   ...more,
 });
 

@@ -172,6 +172,8 @@ function startReplica(p: Parts, o: BedOptions): Replica {
       onLeader: () => undefined,
       onBeforeEnd: () => undefined,
       onOrphan: () => undefined,
+      onSlowDestroy: () => undefined,
+      onBan: () => undefined,
     },
     maxInstances: o.maxInstances ?? 100,
     keepEndedMs: o.keepEndedMs ?? 24 * HOUR,

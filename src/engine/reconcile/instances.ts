@@ -16,9 +16,10 @@ import type { Session } from '../../domain/session.ts';
 import type { ComputeProvider, Created } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
-import type { Change } from '../ledger.ts';
+import type { Change, LedgerResult } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
 import { decode, KEY, type SecretRecord } from '../records.ts';
+import type { Registry } from '../registry.ts';
 import type { Probes } from './probes.ts';
 import { monotonicOf, staleKeys } from './stale.ts';
 
@@ -35,6 +36,7 @@ export type InstanceDeps = {
   readonly term: Term;
   readonly observers: ReadonlyMap<string, ProviderObserver>;
   readonly probes: Probes;
+  readonly registry: Registry;
   /** The offer that an instance was intended on, as long as this replica leads. */
   readonly offers: Map<InstanceId, Offer>;
   /** How often destruction was asked for, and when it may be again [monotonic ms]. */
@@ -85,14 +87,19 @@ async function see(observer: ProviderObserver, i: Instance, signal: AbortSignal)
 async function commitDecision(d: InstanceDeps, i: Instance, decision: InstanceDecision): Promise<Instance | null> {
   const after = decision.instance;
   if (after === undefined) return i;
-  const result = await d.ctx.ledger.commit({
-    changes: changesFor(d, i, after),
-    expect: [d.term.fence],
-    by: 'instances',
-  });
+  const result = await commitChange(d, i, after);
   if (result.committed) return { ...after, revision: i.revision + 1 };
   await staleKeys(d.ctx, result.why);
   return null;
+}
+
+/** Together with what the change tells of the machine: a ban is written down with the failure that led to it. */
+async function commitChange(d: InstanceDeps, i: Instance, after: Instance): Promise<LedgerResult> {
+  const { put, index, events, taken } = d.registry.learn(i, after);
+  const changes = changesFor(d, i, after);
+  const result = await d.ctx.ledger.commit({ changes, put, index, events, expect: [d.term.fence], by: 'instances' });
+  if (result.committed) taken();
+  return result;
 }
 
 /** A record that is gone is dropped, and what was in it: the session it was for hears why in the same commit. */
@@ -171,8 +178,7 @@ async function create(
  *  committed; one of the instance does, and looking settles the rest. */
 async function commitCreated(d: InstanceDeps, i: InstanceIn<'requested'>, after: Instance): Promise<number | null> {
   for (let tries = 0; ; tries++) {
-    const changes = changesFor(d, i, after);
-    const result = await d.ctx.ledger.commit({ changes, expect: [d.term.fence], by: 'instances' });
+    const result = await commitChange(d, i, after);
     if (result.committed) return d.ctx.clock.monotonic();
     const next = await staleKeys(d.ctx, result.why);
     if (tries >= CREATED_TRIES || d.ctx.mirror.revision('instance', i.id) !== i.revision || next === null) return next;

@@ -6,6 +6,7 @@ import type { Term } from '../leader.ts';
 import { runLoop } from '../loop.ts';
 import type { Loops } from '../loops.ts';
 import { createObserver, type ProviderObserver } from '../observer.ts';
+import { createRegistry } from '../registry.ts';
 import { createWorkqueue, type Workqueue } from '../workqueue.ts';
 import { createActivityWatch } from './activity.ts';
 import { dropEnded } from './ended.ts';
@@ -70,7 +71,8 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const sessionDeps = { ctx, term, activity, saver, refusals };
   const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(sessionDeps, id));
   const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy({ ctx, term, probes }, id, s));
-  const instanceDeps = { ctx, term, observers: r.observers, probes, offers, destroys };
+  const registry = createRegistry(ctx, r.history);
+  const instanceDeps = { ctx, term, observers: r.observers, probes, registry, offers, destroys };
   const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
     lookAtInstance(instanceDeps, id, s),
   );
