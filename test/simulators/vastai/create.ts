@@ -132,6 +132,7 @@ function add(w: World, ask: Ask, order: RentOrder, lagMs: number): Instance {
     holdsGpus: false,
     waiting: false,
     ranFromMs: null,
+    fault: null,
     gpuMs: 0,
     gpuSinceMs: null,
     goneMs: null,

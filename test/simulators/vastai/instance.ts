@@ -1,3 +1,4 @@
+import type { FaultName } from './faults.ts';
 import type { Machine } from './market.ts';
 import type { Program } from './program.ts';
 
@@ -68,6 +69,8 @@ export type Instance = {
   /** It is to start as soon as GPUs are free. */
   waiting: boolean;
   ranFromMs: number | null;
+  /** What its last start was struck by. */
+  fault: FaultName | null;
   gpuMs: number;
   gpuSinceMs: number | null;
   goneMs: number | null;

@@ -48,6 +48,7 @@ function forget(i: Instance): void {
 export function begin(w: World, i: Instance, atMs: number, forced: Strike | null = null): void {
   forget(i);
   const plan = planStart(w, i, forced);
+  i.fault = plan.strike?.fault ?? null;
   if (plan.strike?.fault === 'sits_stopped') {
     show(w, i, { actual: 'loading', cur: 'stopped', next: 'stopped', msg: UNAVAILABLE }, atMs);
     return;

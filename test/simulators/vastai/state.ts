@@ -56,6 +56,7 @@ const shown = (w: World, i: Instance) => ({
   intended: i.intended,
   cur: i.cur,
   msg: instanceRow(w, i).status_msg,
+  fault: i.fault,
   ports: Object.fromEntries(i.ports),
   pid: i.program?.pid ?? null,
   cost: round(costOf(i, w.clock.now()), 8),
