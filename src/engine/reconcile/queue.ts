@@ -5,7 +5,7 @@ import { claimChanges, memberKeys, suits } from '../claim.ts';
 import { type Nothing, planLaunch } from '../launch.ts';
 import { KEY } from '../records.ts';
 import { replaceLost } from './replace.ts';
-import { askedKey, commitLaunch, isPersonal, type LastRefusal, type QueueDeps } from './room.ts';
+import { askedKey, commitLaunch, heldBack, isPersonal, type LastRefusal, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up, or when they end. */
@@ -116,7 +116,19 @@ async function claim({ ctx, term }: QueueDeps, session: Waiting): Promise<'place
 }
 
 async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: AbortSignal): Promise<Placed> {
+  const entered = d.history.enter(c.name);
+  if (typeof entered === 'string') return { ...heldBack(entered), full: false };
+  try {
+    return await launchNow(d, c, session, signal);
+  } finally {
+    entered();
+  }
+}
+
+async function launchNow(d: QueueDeps, c: SessionClass, session: Waiting, signal: AbortSignal): Promise<Placed> {
   const { ctx } = d;
+  const off = notRenting(d);
+  if (off !== null) return off;
   const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
   const plan = await planLaunch(ctx, c, of, signal);
   if ('why' in plan) return { ...plan, full: false };
@@ -133,7 +145,7 @@ async function launch(d: QueueDeps, c: SessionClass, session: Waiting, signal: A
     { kind: 'instance', before: undefined, after: plan.instance },
     { kind: 'proxy', before: undefined, after: plan.proxy },
   ]);
-  return typeof launched === 'string' ? launched : { ...launched, full: true };
+  return launched;
 }
 
 /** Writes down why a session waits. @returns whether that has changed */

@@ -9,7 +9,7 @@ import { memberKeys, suits } from '../claim.ts';
 import { type Nothing, planLaunch } from '../launch.ts';
 import type { Change } from '../ledger.ts';
 import { KEY } from '../records.ts';
-import { commitLaunch, isPersonal, type QueueDeps } from './room.ts';
+import { commitLaunch, heldBack, isPersonal, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 type Lost = SessionIn<'active'>;
@@ -49,7 +49,14 @@ async function replace(
   if (claimed !== null) return claimed;
   // Its endpoint would be there, and nothing behind it.
   if (!samePorts(c.ports, proxy.ports)) return wait(d, session, OTHER_PORTS, 'waits');
-  return full === null ? launch(d, c, session, proxy, signal) : wait(d, session, full, 'full');
+  if (full !== null) return wait(d, session, full, 'full');
+  const entered = d.history.enter(c.name);
+  if (typeof entered === 'string') return wait(d, session, heldBack(entered), 'waits');
+  try {
+    return await launch(d, c, session, proxy, signal);
+  } finally {
+    entered();
+  }
 }
 
 /** null: there is no member that suits. */
@@ -88,6 +95,8 @@ async function launch(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { ctx } = d;
+  const off = notRenting(d);
+  if (off !== null) return wait(d, session, off, 'full');
   const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
   const plan = await planLaunch(ctx, c, of, signal);
   if ('why' in plan) return wait(d, session, plan, 'waits');
@@ -98,7 +107,7 @@ async function launch(
     { kind: 'proxy', before: proxy, after: after.proxy },
   ];
   const launched = await commitLaunch(d, c, plan, changes);
-  return typeof launched === 'string' ? launched : wait(d, session, launched, 'full');
+  return typeof launched === 'string' ? launched : wait(d, session, launched, launched.full ? 'full' : 'waits');
 }
 
 /** Writes down why a session has no instance, where that has changed. */

@@ -1,13 +1,18 @@
 import { deleting } from '../../domain/decide-proxy.ts';
 import { destroyInstance } from '../../domain/give-up.ts';
+import { isUnwelcome, machineOf } from '../../domain/host-registry.ts';
 import type { InstanceId } from '../../domain/ids.ts';
+import type { Instance } from '../../domain/instance.ts';
 import type { Offer } from '../../domain/offer.ts';
 import { planReserve, type ReservePlan } from '../../domain/reserve.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
+import type { EpochMs } from '../../domain/time.ts';
+import { refusedByCap } from '../caps.ts';
 import type { EngineContext } from '../context.ts';
-import { atCap, planLaunch } from '../launch.ts';
+import { planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
+import { rentingOff } from '../renting.ts';
 import type { HistoryKeeper } from './history.ts';
 import { monotonicOf, staleKeys } from './stale.ts';
 
@@ -35,14 +40,25 @@ export async function lookAtReserve(d: ReserveDeps, className: string, signal: A
   const members = ctx.mirror.unclaimed(className);
   const history = d.history.of(className);
   const now = ctx.clock.now();
+  const runsBadly = (i: Instance): boolean => isOnUnwelcome(ctx, i, now);
   const plan: ReservePlan =
     c === undefined
       ? planReserve(members, 0, '', NO_POLICY, history, now)
-      : planReserve(members, reserveTarget(ctx, className), c.recipe, c.reserve, history, now);
+      : planReserve(members, reserveTarget(ctx, className), c.recipe, c.reserve, history, now, runsBadly);
   await giveBack(ctx, d.term, plan.giveBack, 'reserve');
   if (c !== undefined && plan.create > 0 && !(await refill(d, c, plan.create, signal)))
     return ctx.clock.monotonic() + AGAIN_MS;
   return monotonicOf(ctx.clock, plan.lookAt);
+}
+
+/** Whether its machine, or the owner of that, was banned for how instances run there, or by an admin. */
+function isOnUnwelcome({ mirror }: EngineContext, i: Instance, now: EpochMs): boolean {
+  const on = machineOf(i);
+  if (on === null) return false;
+  return (
+    isUnwelcome(mirror.machine(i.provider, on.machine)?.ban, now) ||
+    isUnwelcome(mirror.host(i.provider, on.host)?.ban, now)
+  );
 }
 
 const NO_POLICY = { target: 0, maxAtOnce: 0, maxFailures: 1, retryMs: 0, maxRetryMs: 0 };
@@ -73,28 +89,46 @@ const isAwaited = ({ ctx, capped }: ReserveDeps, provider: string): boolean =>
 
 /** @returns whether all were intended; if not, something refused more */
 async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortSignal): Promise<boolean> {
-  const { ctx, term } = d;
   if (isAwaited(d, c.provider)) return false;
+  const off = rentingOff(ctx.mirror);
+  if (off !== null) {
+    d.history.refused(c.name, off.why);
+    return false;
+  }
   for (let made = 0; made < n; made++) {
-    const plan = await planLaunch(ctx, c, { session: null, requirements: {}, personal: false }, signal);
-    if ('why' in plan) {
-      d.history.refused(c.name, plan.why);
-      return false;
-    }
-    d.offers.set(plan.instance.id, plan.offer);
-    const result = await ctx.ledger.commit({
-      changes: [
-        { kind: 'instance', before: undefined, after: plan.instance },
-        { kind: 'proxy', before: undefined, after: plan.proxy },
-      ],
-      expect: [term.fence],
-      by: 'reserve',
-    });
-    if (!result.committed) {
-      d.offers.delete(plan.instance.id);
-      if (result.why.kind === 'limit') d.history.refused(c.name, atCap(result.why.max, c.provider));
-      return false;
+    // Whoever waits for a suspected class has its trial.
+    if (d.history.of(c.name).suspect !== undefined && d.ctx.mirror.queueLength(c.name) > 0) return false;
+    const entered = d.history.enter(c.name);
+    // Its trial is under way, or not due yet: what comes of it is told.
+    if (typeof entered === 'string') return true;
+    try {
+      if (!(await make(d, c, signal))) return false;
+    } finally {
+      entered();
     }
   }
   return true;
+}
+
+/** @returns whether it was intended */
+async function make(d: ReserveDeps, c: SessionClass, signal: AbortSignal): Promise<boolean> {
+  const { ctx, term } = d;
+  const plan = await planLaunch(ctx, c, { session: null, requirements: {}, personal: false }, signal);
+  if ('why' in plan) {
+    d.history.refused(c.name, plan.why);
+    return false;
+  }
+  d.offers.set(plan.instance.id, plan.offer);
+  const result = await ctx.ledger.commit({
+    changes: [
+      { kind: 'instance', before: undefined, after: plan.instance },
+      { kind: 'proxy', before: undefined, after: plan.proxy },
+    ],
+    expect: [term.fence],
+    by: 'reserve',
+  });
+  if (result.committed) return true;
+  d.offers.delete(plan.instance.id);
+  if (result.why.kind === 'limit') d.history.refused(c.name, refusedByCap(result.why, plan.instance).why);
+  return false;
 }

@@ -2,10 +2,14 @@ import type { InstanceId } from '../../domain/ids.ts';
 import type { Offer } from '../../domain/offer.ts';
 import type { Session } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
+import { refusedByCap } from '../caps.ts';
 import type { EngineContext } from '../context.ts';
-import { cappedAt, type Launch, type Nothing } from '../launch.ts';
+import type { Launch, Nothing } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
+import type { HistoryKeeper } from './history.ts';
+import { COUNTER } from '../records.ts';
+import { rentingOff } from '../renting.ts';
 import { giveBack } from './reserve.ts';
 import { staleKeys } from './stale.ts';
 
@@ -17,6 +21,8 @@ export type QueueDeps = {
   /** Classes whose sessions wait for a cap: no reserve takes what is freed before they have it. */
   readonly capped: Set<string>;
   readonly refusals: Refusals;
+  /** Says whether a class may start instances now. */
+  readonly history: Pick<HistoryKeeper, 'enter'>;
 };
 
 /** Why the sessions of a class were refused in its last pass: all of them, or those that ask for the same. */
@@ -29,13 +35,22 @@ export const askedKey = (s: Session): string => JSON.stringify(s.asked.requireme
 /** Whether it needs an instance of its own. */
 export const isPersonal = (s: Session): boolean => s.asked.command.length > 0 || s.asked.envDigest !== '';
 
+/** What a class whose starts fail on all machines tells those who wait. */
+export const heldBack = (why: string): Nothing => ({ why, refused: { 'backing-off': 1 } });
+
+/** Why nothing can be made now, for a session and for all others. */
+export const notRenting = ({ ctx }: QueueDeps): (Nothing & { readonly full: boolean }) | null => {
+  const off = rentingOff(ctx.mirror);
+  return off === null ? null : { ...off, full: true };
+};
+
 /** Commits what a session's launch changes. Where a cap is in the way, room is made, and the answer tells of the cap. */
 export async function commitLaunch(
   d: QueueDeps,
   c: SessionClass,
   plan: Exclude<Launch, Nothing>,
   changes: readonly Change[],
-): Promise<'placed' | 'again' | Nothing> {
+): Promise<'placed' | 'again' | (Nothing & { readonly full: boolean })> {
   const { ctx, term } = d;
   d.offers.set(plan.instance.id, plan.offer);
   const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'queue' });
@@ -45,16 +60,18 @@ export async function commitLaunch(
     await staleKeys(ctx, result.why);
     return 'again';
   }
+  const { hopeless, ...refusal } = refusedByCap(result.why, plan.instance);
+  if (hopeless) return { ...refusal, full: false };
   d.capped.add(c.name);
-  await makeRoom(d, c.provider);
-  return cappedAt(result.why.max, c.provider);
+  await makeRoom(d, c.provider, result.why.counter === COUNTER.spending(c.provider));
+  return { ...refusal, full: true };
 }
 
 /** A client's start goes before an idle reserve: gives a member back, one at a time. */
-async function makeRoom({ ctx, term }: QueueDeps, provider: string): Promise<void> {
+async function makeRoom({ ctx, term }: QueueDeps, provider: string, money: boolean): Promise<void> {
   if ((ctx.mirror.phases('instance').get('destroying') ?? 0) > 0) return;
   for (const name of ctx.classes.current().keys()) {
-    const member = ctx.mirror.unclaimed(name).find((i) => i.provider === provider);
+    const member = ctx.mirror.unclaimed(name).find((i) => i.provider === provider && (!money || i.microsPerHour > 0));
     if (member !== undefined) return giveBack(ctx, term, [{ instance: member, why: 'surplus' }], 'queue');
   }
 }

@@ -77,7 +77,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     lookAtInstance(instanceDeps, id, s),
   );
   const waiting = queue<string>('queue', CONCURRENCY.classes, (name, s) =>
-    lookAtQueue({ ctx, term, offers, capped, refusals }, name, s),
+    lookAtQueue({ ctx, term, offers, capped, refusals, history: r.history }, name, s),
   );
   const reserveDeps = { ctx, term, offers, history: r.history, capped };
   const reserve = queue<string>('reserve', CONCURRENCY.classes, (name, s) => lookAtReserve(reserveDeps, name, s));

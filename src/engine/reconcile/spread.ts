@@ -1,3 +1,4 @@
+import type { Ban } from '../../domain/host-registry.ts';
 import {
   type InstanceId,
   isInstanceId,
@@ -77,6 +78,17 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     }
   }
 
+  /** What may be rented has changed, and which members are welcome. */
+  function banned(before: Ban | null | undefined, after: Ban | null | undefined): void {
+    if (before?.at !== after?.at || before?.until !== after?.until) classes();
+  }
+
+  /** What was intended is given up, or what waits for it may be had. */
+  function rentingTurned(): void {
+    for (const i of mirror.all('instance')) if (i.phase === 'intended') q.instances.wake(i.id);
+    classes();
+  }
+
   const on: { readonly [K in MirrorChange['kind']]: (c: Extract<MirrorChange, { readonly kind: K }>) => void } = {
     session({ before, after }) {
       const s = after ?? before;
@@ -95,9 +107,9 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     history: ({ id }) => q.reserve.wake(id),
     token: () => undefined,
     lease: () => undefined,
-    machine: () => undefined,
-    host: () => undefined,
-    renting: () => undefined,
+    machine: ({ before, after }) => banned(before?.ban, after?.ban),
+    host: ({ before, after }) => banned(before?.ban, after?.ban),
+    renting: () => rentingTurned(),
     market: () => undefined,
   };
 
