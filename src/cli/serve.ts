@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { type Broker, runBroker } from '../main.ts';
@@ -48,6 +49,8 @@ export async function serve(options: Readonly<Record<string, string | boolean | 
     process.exitCode = START_EXIT;
     return;
   }
+  // Not only at the end, which a kill would skip.
+  flushCompileCache();
   const { reload, stop } = broker;
   process.on('SIGHUP', () => void reload());
   await stopped;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type BerthClient, createClient } from '../../clients/typescript/src/client.ts';
-import { berthCommand, type Ran, runCli } from '../support/run-cli.ts';
+import { berthCommand, COMPILED, type Ran, runCli } from '../support/run-cli.ts';
 
 export type LogLine = { readonly msg: string; readonly address?: string; readonly detail?: string };
 
@@ -34,11 +34,13 @@ export async function startHome(
   return { dir, classFile, end: () => rm(dir, { recursive: true, force: true }) };
 }
 
+const ANY_PORT = { BERTH_LISTEN: '127.0.0.1:0', BERTH_HTTP_LISTEN: '127.0.0.1:0' };
+
 export async function serve(env: Readonly<Record<string, string>>, flags: readonly string[] = []): Promise<Served> {
   const [program = '', ...args] = berthCommand(['serve', ...flags]);
   const { PATH = '' } = process.env;
   const child = spawn(program, args, {
-    env: { PATH, BERTH_LISTEN: '127.0.0.1:0', BERTH_HTTP_LISTEN: '127.0.0.1:0', BERTH_MAX_INSTANCES: '20', ...env },
+    env: { PATH, NODE_COMPILE_CACHE: COMPILED, ...ANY_PORT, BERTH_MAX_INSTANCES: '20', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: LogLine[] = [];

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type BerthClient, createClient } from '../../clients/typescript/src/client.ts';
 import type { Answer, Question } from './broker-program.ts';
 import type { CrashPoint, MutatingCall } from './crash-point.ts';
+import { COMPILED } from './run-cli.ts';
 import type { StoreRecords } from './store-records.ts';
 
 const PROGRAM = fileURLToPath(new URL('./broker-program.ts', import.meta.url));
@@ -33,7 +34,11 @@ export type BrokerProcess = {
 export async function startBroker(env: Readonly<Record<string, string>>, logFile: string): Promise<BrokerProcess> {
   const log = openSync(logFile, 'a');
   const { PATH = '' } = process.env;
-  const child = fork(PROGRAM, [], { env: { PATH, ...env }, stdio: ['ignore', log, log, 'ipc'], execArgv: [] });
+  const child = fork(PROGRAM, [], {
+    env: { PATH, NODE_COMPILE_CACHE: COMPILED, ...env },
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: [],
+  });
   closeSync(log);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const waiting = new Map<number, (a: Answer) => void>();

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { loadConfig } from '../../src/config/load.ts';
 import { runBroker } from '../../src/main.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -32,6 +33,8 @@ const broker = await runBroker(loadConfig(process.env), {
     return points.overrides.store?.(opened) ?? opened;
   },
 });
+// Most of these brokers are killed.
+flushCompileCache();
 process.on('message', (q: Question) => {
   answer(q).then(
     (value) => tell({ id: q.id, value: value ?? null }),
