@@ -20,7 +20,7 @@ import type { TenantQuota } from '../../clients/typescript/src/generated/berth/v
 import type { Token } from '../../clients/typescript/src/generated/berth/v1/Token.ts';
 import { brokerProto } from '../../clients/typescript/src/proto.ts';
 import { type FakeError, statusOf } from './fake-error.ts';
-import { isLater, matches } from './fake-events.ts';
+import { isLater, matches, untilChanged } from './fake-events.ts';
 import { createFakeMarket, type FakeMarket } from './fake-market.ts';
 
 export type FakeSession = Session & { readonly id: string; readonly revision: number };
@@ -389,16 +389,3 @@ export function activeFields(now: number): Partial<Session> {
 const isWaiting = (s: Session | undefined): boolean =>
   s?.phase === 'SESSION_PHASE_QUEUED' || s?.phase === 'SESSION_PHASE_STARTING';
 const isLiving = (s: Session): boolean => s.phase !== 'SESSION_PHASE_RELEASING' && s.phase !== 'SESSION_PHASE_RELEASED';
-
-/** Resolves when `holds`, or after `ms`. */
-async function untilChanged(changes: EventEmitter, holds: () => boolean, ms: number): Promise<void> {
-  if (holds() || ms <= 0) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
-  timer?.unref();
-  const look = () => holds() && resolve();
-  changes.on('change', look);
-  await promise;
-  changes.off('change', look);
-  clearTimeout(timer);
-}

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Event } from '../../clients/typescript/src/generated/berth/v1/Event.ts';
 import type { EventFilter__Output } from '../../clients/typescript/src/generated/berth/v1/EventFilter.ts';
 import type { Timestamp__Output } from '../../clients/typescript/src/generated/google/protobuf/Timestamp.ts';
@@ -12,4 +13,17 @@ export function matches(e: Event, f: EventFilter__Output | null): boolean {
   const ofSession = f.sessionId === '' || e.sessionId === f.sessionId || e.subject === f.sessionId;
   const kind = f.kinds.length === 0 || f.kinds.includes(e.kind ?? '');
   return ofSession && kind && (f.class === '' || e.class === f.class) && (f.tenant === '' || e.tenant === f.tenant);
+}
+
+/** Resolves when `holds`, or after `ms`. */
+export async function untilChanged(changes: EventEmitter, holds: () => boolean, ms: number): Promise<void> {
+  if (holds() || ms <= 0) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = Number.isFinite(ms) ? setTimeout(resolve, ms) : undefined;
+  timer?.unref();
+  const look = () => holds() && resolve();
+  changes.on('change', look);
+  await promise;
+  changes.off('change', look);
+  clearTimeout(timer);
 }

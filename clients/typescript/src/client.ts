@@ -10,6 +10,7 @@ import type { KeepAliveResponse__Output } from './generated/berth/v1/KeepAliveRe
 import type { ListSessionsResponse__Output } from './generated/berth/v1/ListSessionsResponse.ts';
 import type { ReleaseSessionResponse__Output } from './generated/berth/v1/ReleaseSessionResponse.ts';
 import { type LogOptions, streamLogs } from './logs.ts';
+import { createMarketCalls, type MarketCalls } from './market.ts';
 import { SYSTEM, type System } from './system.ts';
 import type { AcquireRequest, ListQuery, Session, SessionPage, SessionRef } from './types.ts';
 import { type WatchOptions, waitForActive, watchSession } from './watch.ts';
@@ -22,8 +23,10 @@ export type { TlsOptions } from './channel.ts';
 export { BerthError, type BerthErrorCode, isBerthError } from './errors.ts';
 export type { EventWatchOptions } from './events.ts';
 export type { LogOptions } from './logs.ts';
+export type { MarketCalls } from './market.ts';
 export type * from './types.ts';
 export type * from './types-admin.ts';
+export type * from './types-market.ts';
 export type { WatchOptions } from './watch.ts';
 
 export type ClientOptions = {
@@ -51,44 +54,45 @@ export type ClientOptions = {
 export type HeldSession = Session & AsyncDisposable;
 
 /** Every method rejects with a BerthError, or with its signal's reason. */
-export type BerthClient = AdminCalls & {
-  /**
-   * Asks for a session and waits until it is active (or as long as `waitMs` says, answering an earlier phase then).
-   * Always carries a `requestId`, so that a retry meets the same session. An abort ends the waiting, not the session.
-   * @throws BerthError `resource-exhausted`: a limit, or QUEUE_TIMEOUT; `aborted`: it ended before it was active, and
-   *   another try needs a new `requestId`; `already-exists`: the name, or the requestId with other content
-   */
-  acquire(request: AcquireRequest, options?: AcquireOptions): Promise<Session>;
-  /** As `acquire`; the session is released when the block ends: `await using s = await client.session(...)`. */
-  session(request: AcquireRequest, options?: AcquireOptions): Promise<HeldSession>;
-  /** Answers at once, also when already released. `null`: the `requestId` is not known yet; its acquire will be
-   *  refused when it arrives. */
-  release(ref: SessionRef, options?: CallOptions): Promise<Session | null>;
-  /** Also for 24 h after the end. Confirms a session that nobody waited for. */
-  get(ref: SessionRef, options?: CallOptions): Promise<Session>;
-  /** One page, in order of creation. */
-  list(query?: ListQuery, options?: CallOptions): Promise<SessionPage>;
-  /** Every session that matches, page by page. */
-  listAll(query?: ListQuery, options?: CallOptions): AsyncGenerator<Session, void, undefined>;
-  /** The present state, then each later one, until released. States in between may be left out, the last never is.
-   *  Goes on after a broken connection. */
-  watch(ref: SessionRef, options?: WatchOptions): AsyncGenerator<Session, void, undefined>;
-  /** The session once it is active. @throws BerthError as `acquire` when it ends before */
-  waitUntilActive(
-    ref: SessionRef,
-    options?: WatchOptions & { readonly onProgress?: (session: Session) => void },
-  ): Promise<Session>;
-  /** Restarts the idle time. */
-  keepAlive(ref: SessionRef, options?: CallOptions): Promise<Session>;
-  /** Moves the end of the lifetime to `expireTime`. */
-  extend(ref: SessionRef, expireTime: Date, options?: CallOptions): Promise<Session>;
-  /** Bytes as the instance wrote them, oldest first. With `follow` it goes on after a broken connection: nothing is left
-   *  out; what repeats itself word for word may come twice then. Otherwise it is not tried again. */
-  logs(ref: SessionRef, options?: LogOptions): AsyncGenerator<Uint8Array, void, undefined>;
-  /** Ends every open call and the connection. Sessions go on. */
-  close(): void;
-  [Symbol.dispose](): void;
-};
+export type BerthClient = AdminCalls &
+  MarketCalls & {
+    /**
+     * Asks for a session and waits until it is active (or as long as `waitMs` says, answering an earlier phase then).
+     * Always carries a `requestId`, so that a retry meets the same session. An abort ends the waiting, not the session.
+     * @throws BerthError `resource-exhausted`: a limit, or QUEUE_TIMEOUT; `aborted`: it ended before it was active, and
+     *   another try needs a new `requestId`; `already-exists`: the name, or the requestId with other content
+     */
+    acquire(request: AcquireRequest, options?: AcquireOptions): Promise<Session>;
+    /** As `acquire`; the session is released when the block ends: `await using s = await client.session(...)`. */
+    session(request: AcquireRequest, options?: AcquireOptions): Promise<HeldSession>;
+    /** Answers at once, also when already released. `null`: the `requestId` is not known yet; its acquire will be
+     *  refused when it arrives. */
+    release(ref: SessionRef, options?: CallOptions): Promise<Session | null>;
+    /** Also for 24 h after the end. Confirms a session that nobody waited for. */
+    get(ref: SessionRef, options?: CallOptions): Promise<Session>;
+    /** One page, in order of creation. */
+    list(query?: ListQuery, options?: CallOptions): Promise<SessionPage>;
+    /** Every session that matches, page by page. */
+    listAll(query?: ListQuery, options?: CallOptions): AsyncGenerator<Session, void, undefined>;
+    /** The present state, then each later one, until released. States in between may be left out, the last never is.
+     *  Goes on after a broken connection. */
+    watch(ref: SessionRef, options?: WatchOptions): AsyncGenerator<Session, void, undefined>;
+    /** The session once it is active. @throws BerthError as `acquire` when it ends before */
+    waitUntilActive(
+      ref: SessionRef,
+      options?: WatchOptions & { readonly onProgress?: (session: Session) => void },
+    ): Promise<Session>;
+    /** Restarts the idle time. */
+    keepAlive(ref: SessionRef, options?: CallOptions): Promise<Session>;
+    /** Moves the end of the lifetime to `expireTime`. */
+    extend(ref: SessionRef, expireTime: Date, options?: CallOptions): Promise<Session>;
+    /** Bytes as the instance wrote them, oldest first. With `follow` it goes on after a broken connection: nothing is left
+     *  out; what repeats itself word for word may come twice then. Otherwise it is not tried again. */
+    logs(ref: SessionRef, options?: LogOptions): AsyncGenerator<Uint8Array, void, undefined>;
+    /** Ends every open call and the connection. Sessions go on. */
+    close(): void;
+    [Symbol.dispose](): void;
+  };
 
 /** Connects at the first call. @throws BerthError `invalid-argument` for settings that cannot work */
 export function createClient(options: ClientOptions = {}): BerthClient {
@@ -104,6 +108,7 @@ export function createClient(options: ClientOptions = {}): BerthClient {
   return {
     ...sessions,
     ...createAdminCalls(calls),
+    ...createMarketCalls(calls),
     async session(request, o = {}) {
       const session = await acquireSession(calls, request, o);
       const release = async () => void (await sessions.release({ id: session.id }));
@@ -120,7 +125,10 @@ const endingWith = (closing: AbortSignal, system: System): System => ({
   sleep: (ms, signal) => system.sleep(ms, signal === undefined ? closing : AbortSignal.any([signal, closing])),
 });
 
-type SessionCalls = Omit<BerthClient, keyof AdminCalls | 'session' | 'close' | typeof Symbol.dispose>;
+type SessionCalls = Omit<
+  BerthClient,
+  keyof AdminCalls | keyof MarketCalls | 'session' | 'close' | typeof Symbol.dispose
+>;
 
 function createSessionCalls(calls: Calls): SessionCalls {
   const { call, channel } = calls;

@@ -1,5 +1,7 @@
 import { decodeDuration, decodeInstance, decodeProtocol, decodeResources, decodeTime } from './decode.ts';
+import { decodeRenting } from './decode-market.ts';
 import { BerthError } from './errors.ts';
+import type { ClassPlacement__Output } from './generated/berth/v1/ClassPlacement.ts';
 import type { Event__Output } from './generated/berth/v1/Event.ts';
 import type { GetStatusResponse__Output } from './generated/berth/v1/GetStatusResponse.ts';
 import type { InstanceStatus__Output } from './generated/berth/v1/InstanceStatus.ts';
@@ -10,6 +12,7 @@ import type { Token__Output } from './generated/berth/v1/Token.ts';
 import type {
   BerthEvent,
   BrokerStatus,
+  ClassPlacement,
   InstancePhase,
   InstanceStatus,
   Reserve,
@@ -23,7 +26,7 @@ export const decodeClass = (c: SessionClass__Output): SessionClass => ({
   description: c.description,
   provider: c.provider,
   proxy: c.proxy,
-  ports: c.ports.map(({ name, protocol }) => ({ name, protocol: decodeProtocol(protocol) })),
+  ports: c.ports.map(({ name, protocol, number }) => ({ name, protocol: decodeProtocol(protocol), number })),
   resources: decodeResources(c.resources),
   defaultLifetimeMs: decodeDuration(c.defaultLifetime),
   minLifetimeMs: decodeDuration(c.minLifetime),
@@ -36,6 +39,17 @@ export const decodeClass = (c: SessionClass__Output): SessionClass => ({
   expectedStartMs: c.expectedStart === null ? null : decodeDuration(c.expectedStart),
   tokenRequired: c.tokenRequired,
   replacesLost: c.replacesLost,
+  image: c.image,
+  template: c.template,
+  placement: c.placement === null ? null : decodePlacement(c.placement),
+});
+
+const decodePlacement = (p: ClassPlacement__Output): ClassPlacement => ({
+  gpuModels: [...p.gpuModels],
+  regions: [...p.regions],
+  maxPricePerHour: p.maxPricePerHour ?? null,
+  minReliability: p.minReliability,
+  interruptible: p.interruptible,
 });
 
 /** @throws BerthError `internal` when the answer lacks its reserve */
@@ -73,12 +87,16 @@ export const decodeStatus = (s: GetStatusResponse__Output): BrokerStatus => ({
     failures,
     lastError,
   })),
-  providers: s.providers.map(({ name, instances, maxInstances, listTime, listError }) => ({
-    name,
-    instances,
-    maxInstances,
-    listTime: decodeTime(listTime),
-    listError,
+  providers: s.providers.map((p) => ({
+    name: p.name,
+    instances: p.instances,
+    maxInstances: p.maxInstances,
+    listTime: decodeTime(p.listTime),
+    listError: p.listError,
+    pricePerHour: p.pricePerHour,
+    maxPricePerHour: p.maxPricePerHour,
+    untrackedDollarsPerHour: p.untrackedDollarsPerHour ?? null,
+    credit: p.credit ?? null,
   })),
   queues: s.queues.map(({ class: of, waiting, oldestTime, waitingFor }) => ({
     class: of,
@@ -86,6 +104,7 @@ export const decodeStatus = (s: GetStatusResponse__Output): BrokerStatus => ({
     oldestTime: decodeTime(oldestTime),
     waitingFor,
   })),
+  renting: decodeRenting(s.renting),
 });
 
 /** @throws BerthError `internal` when the answer lacks its token */
@@ -111,6 +130,9 @@ export function decodeInstanceStatus(s: InstanceStatus__Output): InstanceStatus 
     reason: s.reason,
     detail: s.detail,
     cost: s.cost,
+    progress: s.progress,
+    cause: s.cause,
+    runningTime: decodeTime(s.runningTime),
   };
 }
 

@@ -97,6 +97,7 @@ export function decodeSession(s: Session__Output | null): Session {
     plannedEnd: decodePlannedEnd(s.plannedEnd),
     lastUsedTime: decodeTime(s.lastUsedTime),
     replacements: s.replacements,
+    progress: s.progress,
   };
 }
 
@@ -141,6 +142,7 @@ export function decodeInstance(i: Instance__Output | null): Instance | null {
     region,
     granted,
     pricePerHour,
+    storagePricePerHour: i.storagePricePerHour,
     createTime: decodeTime(i.createTime),
   };
 }

@@ -2,11 +2,13 @@ import type { AcquireSessionRequest } from './generated/berth/v1/AcquireSessionR
 import type { EventFilter as WireFilter } from './generated/berth/v1/EventFilter.ts';
 import type { ListEventsRequest } from './generated/berth/v1/ListEventsRequest.ts';
 import type { ListSessionsRequest } from './generated/berth/v1/ListSessionsRequest.ts';
+import type { QuoteSessionRequest } from './generated/berth/v1/QuoteSessionRequest.ts';
 import type { Requirements as WireRequirements } from './generated/berth/v1/Requirements.ts';
 import type { Duration } from './generated/google/protobuf/Duration.ts';
 import type { Timestamp } from './generated/google/protobuf/Timestamp.ts';
 import type { AcquireRequest, ListQuery, OnConflict, Requirements, SessionPhase, SessionRef } from './types.ts';
 import type { EventFilter, EventQuery } from './types-admin.ts';
+import type { HostTarget, QuoteRequest } from './types-market.ts';
 
 const ON_CONFLICT = {
   fail: 'ON_CONFLICT_FAIL',
@@ -76,6 +78,16 @@ function encodeRequirements(r: Requirements): WireRequirements {
     minReliability: r.minReliability,
   }) as WireRequirements;
 }
+
+export const encodeQuote = (r: QuoteRequest): QuoteSessionRequest =>
+  present({
+    class: r.class,
+    requirements: r.requirements === undefined ? undefined : encodeRequirements(r.requirements),
+    maxOffers: r.maxOffers,
+  }) as QuoteSessionRequest;
+
+export const encodeHostTarget = (t: HostTarget) =>
+  'machineId' in t ? { provider: t.provider, machineId: t.machineId } : { provider: t.provider, hostId: t.hostId };
 
 export function encodeRef(ref: SessionRef): { id: string } | { name: string } | { requestId: string } {
   if ('id' in ref) return { id: ref.id };

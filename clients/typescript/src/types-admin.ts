@@ -1,4 +1,5 @@
 import type { Instance, Protocol, Resources } from './types.ts';
+import type { Renting } from './types-market.ts';
 
 /** What admins are told. Units and what is not set: as in types.ts. */
 
@@ -7,7 +8,7 @@ export type SessionClass = {
   readonly description: string;
   readonly provider: string;
   readonly proxy: string;
-  readonly ports: readonly { readonly name: string; readonly protocol: Protocol }[];
+  readonly ports: readonly ClassPort[];
   readonly resources: Resources;
   readonly defaultLifetimeMs: number;
   readonly minLifetimeMs: number;
@@ -26,6 +27,31 @@ export type SessionClass = {
   readonly tokenRequired: boolean;
   /** Whether an instance that is lost in use is replaced behind the endpoint. */
   readonly replacesLost: boolean;
+  /** What instances are made from. Empty: nothing, or the template's. */
+  readonly image: string;
+  /** The provider's template, by hash or number. */
+  readonly template: string;
+  /** `null`: its provider has no market. */
+  readonly placement: ClassPlacement | null;
+};
+
+export type ClassPort = {
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** Where the program in the image listens. 0: it is told. */
+  readonly number: number;
+};
+
+/** Where a class's instances may be rented; requirements may narrow it. */
+export type ClassPlacement = {
+  /** In order of preference. Empty: any. */
+  readonly gpuModels: readonly string[];
+  /** Two-letter country codes. Empty: anywhere. */
+  readonly regions: readonly string[];
+  /** US dollars, all parts together. `null`: only the provider's own cap holds. */
+  readonly maxPricePerHour: number | null;
+  readonly minReliability: number;
+  readonly interruptible: boolean;
 };
 
 export type Reserve = {
@@ -61,6 +87,7 @@ export type BrokerStatus = {
   readonly providers: readonly ProviderStatus[];
   /** Of the classes in which sessions wait. */
   readonly queues: readonly QueueStatus[];
+  readonly renting: Renting;
 };
 
 export type QueueStatus = {
@@ -86,6 +113,13 @@ export type ProviderStatus = {
   readonly maxInstances: number;
   readonly listTime: Date | null;
   readonly listError: string;
+  /** US dollars per hour of what counts in `instances`, and its cap. */
+  readonly pricePerHour: number;
+  readonly maxPricePerHour: number;
+  /** US dollars per hour of what carries the installation's tag and has no record. `null`: not known here. */
+  readonly untrackedDollarsPerHour: number | null;
+  /** US dollars of prepaid credit. `null`: not known here, or the provider takes none. */
+  readonly credit: number | null;
 };
 
 export type Role = 'client' | 'admin';
@@ -115,9 +149,15 @@ export type InstanceStatus = Instance & {
   readonly detail: string;
   /** US dollars since it was rented. */
   readonly cost: number;
+  /** What its provider says of its start. */
+  readonly progress: string;
+  /** Why it failed, such as `slow` or `offline`; empty: it did not. */
+  readonly cause: string;
+  /** When it was first seen running. */
+  readonly runningTime: Date | null;
 };
 
-export type EventKind = 'session' | 'instance' | 'proxy' | 'reserve';
+export type EventKind = 'session' | 'instance' | 'proxy' | 'reserve' | 'host' | 'renting';
 
 /** One line of the event log. */
 export type BerthEvent = {
@@ -126,14 +166,16 @@ export type BerthEvent = {
   readonly time: Date | null;
   /** An EventKind; a later broker may have more. */
   readonly kind: string;
-  /** Id of the session, instance or proxy; for `reserve` the class. */
+  /** Id of the session, instance or proxy; for `reserve` the class; for `host` PROVIDER:MACHINE or
+   *  PROVIDER:host:HOST; for `renting` `all`. */
   readonly subject: string;
   readonly class: string;
   /** Of a session's event. */
   readonly tenant: string;
   /** A token's id, `local`, or a loop of the leader. */
   readonly actor: string;
-  /** The phase before, or the reserve's target. Empty: made anew, or the configuration's target. */
+  /** The phase before, the reserve's target, `banned`, or `on` and `off`. Empty: made anew, the configuration's
+   *  target, or not banned. */
   readonly before: string;
   readonly after: string;
   readonly reason: string;

@@ -130,6 +130,8 @@ export type Session = {
   readonly lastUsedTime: Date | null;
   /** Instances that were lost and replaced behind the endpoint. */
   readonly replacements: number;
+  /** How far its instance's start is, in words for people; empty while nothing is told. */
+  readonly progress: string;
 };
 
 /** An end that comes by itself. */
@@ -173,7 +175,10 @@ export type Instance = {
   readonly hostId: string;
   readonly region: string;
   readonly granted: Resources;
+  /** While it runs, all parts together. */
   readonly pricePerHour: number;
+  /** The part of it that is paid as long as the instance exists, running or not. */
+  readonly storagePricePerHour: number;
   readonly createTime: Date | null;
 };
 
