@@ -15,6 +15,7 @@ export const LOOPS = [
   'ended',
   'quotas',
   'history',
+  'hosts',
 ] as const;
 export type LoopName = (typeof LOOPS)[number];
 

@@ -9,6 +9,7 @@ import { createObserver, type ProviderObserver } from '../observer.ts';
 import { createRegistry } from '../registry.ts';
 import { createWorkqueue, type Workqueue } from '../workqueue.ts';
 import { createActivityWatch } from './activity.ts';
+import { lookAtBans } from './bans.ts';
 import { dropEnded } from './ended.ts';
 import type { HistoryKeeper } from './history.ts';
 import { type InstanceDeps, lookAtInstance } from './instances.ts';
@@ -28,6 +29,8 @@ const BACKOFF_MS = 500;
 const ENDED_MS = 10_000;
 const ORPHANS_MS = 60_000;
 const HISTORY_MS = 1_000;
+/** A blacklist that is away need not be asked for more often. */
+const HOSTS_BACKOFF_MS = 15_000;
 /** How soon a jump of the clock is noticed. */
 const JUMP_MS = 1_000;
 /** Sessions and proxies wait for the store only; instances also for a provider or a probe. */
@@ -99,14 +102,18 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     return observer;
   });
 
-  const loop = (name: Parameters<Loops['passed']>[0], pass: (s: AbortSignal) => Promise<number>) =>
+  const loop = (
+    name: Parameters<Loops['passed']>[0],
+    pass: (s: AbortSignal) => Promise<number>,
+    backoffMs = BACKOFF_MS,
+  ) =>
     runLoop(
       async (s) => {
         const pause = await pass(s);
         loops.passed(name);
         return pause;
       },
-      { clock, backoffMs: BACKOFF_MS, onError: (err) => loops.failed(name, err, {}) },
+      { clock, backoffMs, onError: (err) => loops.failed(name, err, {}) },
       signal,
     );
 
@@ -153,6 +160,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
         await r.history.flush(term);
         return HISTORY_MS;
       }),
+      loop('hosts', (s) => lookAtBans({ ctx, term }, s), HOSTS_BACKOFF_MS),
     ]);
   } finally {
     unlisten();
