@@ -7,21 +7,24 @@ import { createInstanceHttp } from './adapters/probe/instance-http.ts';
 import { createOwnConnections, type OwnConnections } from './adapters/probe/own-connections.ts';
 import { createProber } from './adapters/probe/prober.ts';
 import { createProcessProvider, type ProcessProvider } from './adapters/process/provider.ts';
+import { openBlacklist } from './adapters/redis/blacklist.ts';
 import { createRedisClock } from './adapters/redis/clock.ts';
 import { openRedisStore } from './adapters/redis/store.ts';
 import { openSqliteStore } from './adapters/sqlite/store.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
 import { createIds } from './adapters/system/ids.ts';
+import type { VastaiProvider } from './adapters/vastai/options.ts';
+import { createVastaiProvider } from './adapters/vastai/provider.ts';
 import { type ClassFile, openClassFile } from './config/class-file.ts';
 import type { Known } from './config/class-rules.ts';
 import { keptInstallationId } from './config/installation.ts';
-import { type Config, NO_KEY } from './config/load.ts';
+import { type Config, NO_KEY, type VastaiConfig } from './config/load.ts';
 import { isLoopback } from './config/places.ts';
 import { shippedFile } from './config/shipped.ts';
 import type { Quotas } from './domain/quota.ts';
 import { ACCEPTED_REGIONS, countriesOf } from './domain/regions.ts';
 import type { SessionClass } from './domain/session-class.ts';
-import type { Classes, CurrentQuotas } from './engine/context.ts';
+import type { BanExchanging, Classes, CurrentQuotas } from './engine/context.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
 import { createReport } from './engine/report.ts';
 import { viewOf } from './engine/view.ts';
@@ -33,6 +36,7 @@ import { measuredProvider, measuredStore, type StoreHealth } from './observabili
 import { createMetrics, type Metrics } from './observability/metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { ComputeProvider } from './ports/compute-provider.ts';
+import type { Marketplace } from './ports/marketplace.ts';
 import type { Prober } from './ports/prober.ts';
 import type { SessionProxy } from './ports/session-proxy.ts';
 import type { Store } from './ports/store.ts';
@@ -89,8 +93,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
   const installationId =
     config.installationId ?? (await keptInstallationId(config.dataDir, () => ids.token().slice(2)));
   const { store, clock } = await openStore(config, o, metrics, log, system, health, stop.signal, parts);
-  const { providers, processes } = createProviders(config, o, metrics, log, clock, installationId);
-  parts.defer(() => processes.close());
+  const { providers, marketplaces, processes } = createProviders(config, o, metrics, log, clock, installationId, parts);
   const found = await findNginx(config.nginx);
   const own = createOwnConnections(system);
   const proxies = createProxies(config, o, log, system, installationId, found, own);
@@ -112,8 +115,9 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
     classes,
     quotas,
     providers,
-    marketplaces: [],
+    marketplaces,
     bans: config.bans,
+    banExchange: exchangeOf(config, clock, parts),
     proxies,
     prober: o.prober ?? createProber(own),
     instanceHttp: createInstanceHttp(),
@@ -195,18 +199,50 @@ function createProviders(
   log: Logger,
   clock: Clock,
   installationId: string,
-): { providers: readonly ComputeProvider[]; processes: ProcessProvider } {
+  parts: AsyncDisposableStack,
+): { providers: readonly ComputeProvider[]; marketplaces: readonly Marketplace[]; processes: ProcessProvider } {
+  // A create must end before the lease could: see `Term.outlives`.
+  const createMs = Math.min(10_000, config.leaseMs - 2 * config.leaseRenewMs);
   const processes = createProcessProvider({
     dir: join(config.dataDir, 'instances'),
     installationId,
     portRange: config.processPorts,
     clock,
-    // A create must end before the lease could: see `Term.outlives`.
-    limits: { createMs: Math.min(10_000, config.leaseMs - 2 * config.leaseRenewMs) },
+    limits: { createMs },
     log,
   });
-  const all = o.providers?.([processes]) ?? [processes];
-  return { providers: all.map((p) => measuredProvider(p, metrics, clock)), processes };
+  parts.defer(() => processes.close());
+  const markets = config.vastai === null ? [] : [createVastai(config.vastai, installationId, createMs, clock, log)];
+  for (const market of markets) parts.defer(() => market.close());
+  const own = [processes, ...markets];
+  const all = o.providers?.(own) ?? own;
+  return { providers: all.map((p) => measuredProvider(p, metrics, clock)), marketplaces: markets, processes };
+}
+
+/** Its bans are of hosts of Vast.ai: the provisioner knew no other provider. */
+function exchangeOf({ blacklist }: Config, clock: Clock, parts: AsyncDisposableStack): BanExchanging | null {
+  if (blacklist === null) return null;
+  const exchange = openBlacklist({ url: blacklist.url, clock });
+  parts.defer(() => exchange.close());
+  return { exchange, provider: 'vastai', write: blacklist.write };
+}
+
+function createVastai(
+  c: VastaiConfig,
+  installationId: string,
+  createMs: number,
+  clock: Clock,
+  log: Logger,
+): VastaiProvider {
+  const { key, keyFile, ...rest } = c;
+  return createVastaiProvider({
+    ...rest,
+    key: async () => key ?? (await readFile(keyFile ?? '', 'utf8')).trim(),
+    installationId,
+    clock,
+    log,
+    limits: { createMs },
+  });
 }
 
 /** `system`: nginx is waited for by this machine's time, whatever the store's. */
