@@ -323,6 +323,7 @@ async function openHttp(
     instances: () => Object.fromEntries(engine.mirror.phases('instance')),
     reserves: engine.reserves,
     leads: engine.isLeading,
+    money: engine.money,
     banned: engine.banned,
   });
   if (config.httpListen === null) return null;

@@ -27,6 +27,14 @@ export function createAccess(store: Store, ids: Ids) {
     key = made.key;
   }
 
+  /** Into a store that was emptied: proxies ask for what was made with it. Where there is another it is that one's. */
+  async function putBack(): Promise<void> {
+    if (key === null) return;
+    const record: AccessKeyRecord = { key };
+    const result = await store.commit({ put: [{ key: KEY.accessKey, was: 0, value: encode(record) }] });
+    if (!result.committed) await open();
+  }
+
   function derived(from: string): string {
     if (key === null) throw new Error('the access key was not read yet');
     return createHmac('sha256', key).update(from).digest('hex');
@@ -34,6 +42,7 @@ export function createAccess(store: Store, ids: Ids) {
 
   return {
     open,
+    putBack,
     /** 64 hex digits: nginx compares without regard to case. */
     tokenOf: (proxy: ProxyId): string => derived(`access/${proxy}`),
     /** What an instance that can be reached past its proxy may ask for: its proxy sends it along. */

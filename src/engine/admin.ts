@@ -17,7 +17,6 @@ import { reserveTarget } from './reconcile/reserve.ts';
 import { encode, KEY, SET } from './records.ts';
 import { ended } from './release.ts';
 import { rentingView, setRenting } from './renting.ts';
-import { TODO_COSTS, TODO_RENTING } from './todo.ts';
 import type { Tokens } from './tokens.ts';
 import { retryable, tooManyWriters, updateSession } from './update.ts';
 import type { AdminUseCases, QueueView, ReserveView } from './use-cases.ts';

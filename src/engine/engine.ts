@@ -10,15 +10,18 @@ import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
 import { createAccess } from './access.ts';
 import { createAdmin } from './admin.ts';
+import { putBack } from './adopt.ts';
+import type { Caps } from './caps.ts';
 import type { BanExchanging, Classes, CurrentQuotas, EngineContext } from './context.ts';
 import { createFollower } from './follow.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
 import { bannedNow } from './hosts.ts';
-import { claimStore } from './installation.ts';
 import { runLeader } from './leader.ts';
 import { createLedger } from './ledger.ts';
 import { createLoops } from './loops.ts';
+import { createMarket } from './market.ts';
 import { createMirror, type Mirror } from './mirror.ts';
+import { createMoneyWatch, type ProviderMoney } from './money.ts';
 import type { ProviderObserver } from './observer.ts';
 import { createQueueNews } from './queue-news.ts';
 import { createHistoryKeeper } from './reconcile/history.ts';
@@ -77,6 +80,8 @@ export type Engine = {
   readonly mirror: Mirror;
   /** For the gauges. */
   reserves(): readonly ReserveView[];
+  /** For the gauges: what is paid at each provider now. */
+  money(): readonly ProviderMoney[];
   banned: () => ReturnType<typeof bannedNow>;
   /** Whether the store was read once and this replica can serve. */
   isReady(): boolean;
@@ -99,17 +104,26 @@ export function createEngine(o: EngineOptions): Engine {
       for (const listener of transitions) listener(t);
     },
   };
-  const maxInstances = () => o.maxInstances;
+  const caps: Caps = { instances: () => o.maxInstances, microsPerHour: () => o.maxMicrosPerHour };
   const loops = createLoops(o.clock, hooks);
   const follower = createFollower({
     store: o.store,
     mirror,
     clock: o.clock,
+    installationId: o.about.installationId,
+    newLife: o.ids.token,
+    putBack: async () => {
+      await putBack(ctx);
+      await access.putBack();
+    },
     onError: (err) => hooks.onLoopError('feed', err, {}),
   });
   const access = createAccess(o.store, o.ids);
+  const market = createMarket({ mirror, clock: o.clock, maxMicrosPerHour: o.maxMicrosPerHour });
+  transitions.add(market.learn);
   const ctx: EngineContext = {
     ...o,
+    market,
     banExchange: o.banExchange ?? null,
     providers: new Map(o.providers.map((p) => [p.name, p])),
     marketplaces: new Map(o.marketplaces.map((m) => [m.name, m])),
@@ -120,8 +134,9 @@ export function createEngine(o: EngineOptions): Engine {
       mirror,
       clock: o.clock,
       hooks,
-      maxInstances,
+      caps,
       quotaOf: (tenant) => quotaOf(o.quotas(), tenant),
+      anchor: follower.anchor,
     }),
     follower,
     hooks,
@@ -131,17 +146,18 @@ export function createEngine(o: EngineOptions): Engine {
     clearing: { now: false },
   };
   const observers = new Map<string, ProviderObserver>();
+  const money = createMoneyWatch(ctx);
   const tokens = createTokens(ctx, o.adminSecret);
   const admin = createAdmin({
     ctx,
     tokens,
     loops,
     observers,
+    money,
     about: o.about,
-    maxInstances,
-    maxMicrosPerHour: o.maxMicrosPerHour,
+    caps,
   });
-  const ready = follower.ready.then(() => claimStore(o.store, o.about.installationId)).then(access.open);
+  const ready = follower.ready.then(follower.claim).then(access.open);
   let isReady = false;
   let epoch: number | null = null;
 
@@ -153,7 +169,7 @@ export function createEngine(o: EngineOptions): Engine {
       return () => transitions.delete(listener);
     };
     try {
-      await reconcile({ ctx, history: createHistoryKeeper(ctx), loops, observers, onTransition }, term);
+      await reconcile({ ctx, history: createHistoryKeeper(ctx), loops, observers, money, onTransition }, term);
     } finally {
       epoch = null;
       hooks.onLeader(null);
@@ -174,6 +190,7 @@ export function createEngine(o: EngineOptions): Engine {
     auth: tokens.authenticator,
     mirror,
     reserves: admin.allReserves,
+    money: money.all,
     banned: () => bannedNow(ctx),
     isReady: () => isReady,
     isLeading: () => epoch !== null,

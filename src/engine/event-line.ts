@@ -4,6 +4,7 @@ import type { Session } from '../domain/session.ts';
 import { type EpochMs, iso } from '../domain/time.ts';
 import type { LogLine } from '../ports/store.ts';
 import type { Transition } from './hooks.ts';
+import type { RentingRecord } from './records.ts';
 import type { EventKind, EventView } from './use-cases.ts';
 
 /** A line of the event log as the store keeps it: short names, nothing that is empty. Never a secret. */
@@ -91,6 +92,21 @@ export function reserveLine(
   at: EpochMs,
 ): string {
   const line: Line = { at, kind: 'reserve', id: className, class: className, from, to, by };
+  return JSON.stringify(line);
+}
+
+/** A change of the switch of all renting. `from` null: nobody had ever said. */
+export function rentingLine(from: boolean | null, { on, by, at, why }: RentingRecord): string {
+  const word = (is: boolean): string => (is ? 'on' : 'off');
+  const line: Line = {
+    at,
+    kind: 'renting',
+    id: 'all',
+    from: from === null ? null : word(from),
+    to: word(on),
+    by,
+    ...(why === '' ? {} : { detail: why.slice(0, DETAIL_AT_MOST) }),
+  };
   return JSON.stringify(line);
 }
 

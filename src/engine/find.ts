@@ -9,7 +9,9 @@ import { hasEnded } from './view.ts';
 
 /** The session as the store has it. @throws BrokerError `not-found`, also for another tenant's, to a client */
 export async function findSession(ctx: EngineContext, caller: Caller, ref: SessionRef): Promise<Session> {
-  const session = await lookUp(ctx, caller, ref);
+  let session = await lookUp(ctx, caller, ref);
+  // What an emptied store does not have is put back before anybody is told that it is not there.
+  if (session === null && (await ctx.follower.wasEmptied())) session = await lookUp(ctx, caller, ref);
   if (session === null || !mayMeet(caller, session)) throw notFound(ref);
   return session;
 }

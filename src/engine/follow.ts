@@ -1,5 +1,7 @@
+import { BrokerError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Expect, Store } from '../ports/store.ts';
+import type { Expect, Store, Stored } from '../ports/store.ts';
+import { anchorOf, type Claim, claimStore, isSame, ours } from './installation.ts';
 import type { Mirror } from './mirror.ts';
 import { decode, KEY, type Mirrored, type MirroredKind, SET, splitKey } from './records.ts';
 
@@ -27,9 +29,18 @@ export function createFollower(deps: {
   readonly store: Store;
   readonly mirror: Mirror;
   readonly clock: Clock;
+  /** Whose store it is to be. */
+  readonly installationId: string;
+  /** Another one at each call. */
+  readonly newLife: () => string;
+  /** Puts back into a store that was emptied what the mirror remembers. May be called again where it failed. */
+  readonly putBack: () => Promise<void>;
   readonly onError: (err: unknown) => void;
 }) {
   const { store, mirror, clock } = deps;
+  /** null: not claimed yet. */
+  let claim: Claim | null = null;
+  let recovery: { readonly from: Claim; readonly done: Promise<void> } | null = null;
   const own = new Map<string, number>();
   const listeners = new Set<() => void>();
   let checking = false;
@@ -41,9 +52,12 @@ export function createFollower(deps: {
   async function load(keys: readonly string[]): Promise<void> {
     for (let i = 0; i < keys.length; i += BATCH) {
       const batch = keys.slice(i, i + BATCH);
-      const found = await store.read(batch);
+      const [installation, ...found] = await store.read([KEY.installation, ...batch]);
+      // What an emptied store does not have is not gone.
+      if (claim !== null && !isSame(installation, claim)) return recover(claim);
       batch.forEach((key, n) => {
         const { kind, id } = splitKey(key);
+        if (!KINDS.has(kind)) return;
         const stored = found[n];
         take(kind as MirroredKind, id, stored ? decode<Mirrored[MirroredKind]>(stored) : null);
       });
@@ -56,6 +70,32 @@ export function createFollower(deps: {
     record: (Mirrored[MirroredKind] & { readonly revision: number }) | null,
   ): void {
     mirror.apply(kind, id, record?.revision ?? 0, record ?? undefined);
+  }
+
+  /** Others may do the same at the same time: nothing is written over, and who comes later reads what is there. */
+  function recover(was: Claim): Promise<void> {
+    // From within: emptied once more. Whoever needs it tries again.
+    if (recovery !== null && recovery.from !== was) throw emptied();
+    recovery ??= {
+      from: was,
+      done: restore(was).finally(() => {
+        recovery = null;
+      }),
+    };
+    return recovery.done;
+  }
+
+  async function restore(was: Claim): Promise<void> {
+    const [stored] = await store.read([KEY.installation]);
+    const now = stored ? ours(stored, deps.installationId) : null;
+    deps.onError(emptied());
+    // Where another replica that knew the same has put it back, what this one has may be older.
+    if (now === null || now.restored !== was.life) await deps.putBack();
+    else mirror.rewind();
+    const made = { id: deps.installationId, life: deps.newLife() };
+    claim = await claimStore(store, was.life === undefined ? made : { ...made, restored: was.life });
+    await resync();
+    tell();
   }
 
   const isBehind = (key: string, revision: number): boolean => {
@@ -122,6 +162,20 @@ export function createFollower(deps: {
     /** Resolves when everything was read once. */
     ready: firstResync,
     resync,
+    /** Makes the store this installation's. @throws BrokerError `precondition` where it is another's */
+    async claim(): Promise<void> {
+      claim = await claimStore(store, { id: deps.installationId, life: deps.newLife() });
+    },
+    /** What a commit expects that is made into the store as this replica knows it. */
+    anchor: (): readonly Expect[] => (claim === null ? [] : [anchorOf(claim)]),
+    /** Whether what the store says of itself is what this replica knows. */
+    knows: (installation: Stored | null | undefined): boolean => claim !== null && isSame(installation, claim),
+    /** Looks whether the store was emptied, and has it put back. @returns whether it was: then look again */
+    async wasEmptied(): Promise<boolean> {
+      const before = claim;
+      await load([KEY.lease]);
+      return claim !== before;
+    },
     /** Reads records that turned out to be stale. */
     refresh: (...keys: readonly string[]): Promise<void> => load(keys),
     /** Calls `listener` after anyone's commit, and whenever commits may have been missed. Returns its end. */
@@ -146,3 +200,9 @@ export function createFollower(deps: {
     },
   };
 }
+
+const emptied = (): BrokerError =>
+  new BrokerError('unavailable', 'the store was emptied under the running broker; what it had is put back', {
+    reason: 'STORE_EMPTIED',
+    retryAfterMs: 1_000,
+  });

@@ -1,28 +1,44 @@
 import { BrokerError } from '../domain/errors.ts';
-import type { Store } from '../ports/store.ts';
+import type { Expect, Store, Stored } from '../ports/store.ts';
 import { decode, encode, type InstallationRecord, KEY } from './records.ts';
+
+/** The store as this replica knows it: whose it is, and since when it has not been emptied. */
+export type Claim = InstallationRecord & { readonly revision: number };
 
 /**
  * Makes the store this installation's, or finds out that it is another's. Providers show an installation only what
  * carries its own id: a broker of another one would take every instance in the store for lost, end the sessions, and
  * leave what runs to nobody.
+ * @param made what to claim a store with that nobody has claimed
  * @throws BrokerError `precondition` (OTHER_INSTALLATION), in words for who starts the broker
  */
-export async function claimStore(store: Store, id: string): Promise<void> {
+export async function claimStore(store: Store, made: InstallationRecord): Promise<Claim> {
   const [stored] = await store.read([KEY.installation]);
-  if (!stored) {
-    const record: InstallationRecord = { id };
-    const result = await store.commit({ put: [{ key: KEY.installation, was: 0, value: encode(record) }] });
-    // Refused: another broker was faster, and has said whose it is.
-    return result.committed ? undefined : claimStore(store, id);
-  }
-  const { id: owner } = decode<InstallationRecord>(stored);
-  if (owner === id) return;
+  if (stored) return ours(stored, made.id);
+  const result = await store.commit({ put: [{ key: KEY.installation, was: 0, value: encode(made) }] });
+  // Refused: another broker was faster, and has said whose it is.
+  return result.committed ? { ...made, revision: 1 } : claimStore(store, made);
+}
+
+/** @throws BrokerError as `claimStore` does */
+export function ours(stored: Stored, id: string): Claim {
+  const claim: Claim = decode<InstallationRecord>(stored);
+  if (claim.id === id) return claim;
   throw new BrokerError(
     'precondition',
-    `the store belongs to installation "${owner}", and this broker is of "${id}": it could not find what that one runs. ` +
-      `Restore installation-id in BERTH_DATA_DIR or set BERTH_INSTALLATION_ID=${owner}; ` +
+    `the store belongs to installation "${claim.id}", and this broker is of "${id}": it could not find what that one ` +
+      `runs. Restore installation-id in BERTH_DATA_DIR or set BERTH_INSTALLATION_ID=${claim.id}; ` +
       'or give this broker a store of its own (BERTH_STORE, BERTH_REDIS_PREFIX)',
-    { reason: 'OTHER_INSTALLATION', metadata: { owner } },
+    { reason: 'OTHER_INSTALLATION', metadata: { owner: claim.id } },
   );
 }
+
+/** Whether it still is the store that was claimed, and not one that was emptied since. */
+export const isSame = (stored: Stored | null | undefined, claim: Claim): boolean => {
+  if (!stored) return false;
+  const now: InstallationRecord = decode<InstallationRecord>(stored);
+  return now.id === claim.id && now.life === claim.life;
+};
+
+/** What a commit expects that makes no sense in a store that was emptied. */
+export const anchorOf = (claim: Claim): Expect => ({ key: KEY.installation, revision: claim.revision });

@@ -41,6 +41,8 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
   const { store, mirror, clock, replicaId, leaseMs, renewMs } = o;
   const sleeper = createWakeable(clock);
   let observed = { revision: -1, at: 0 };
+  /** Who had the lease when it was last seen and not given up. */
+  let holder: string | null = null;
   const unlisten = mirror.listen((c) => {
     if (c.kind !== 'lease') return;
     observe(mirror.revision('lease', c.id));
@@ -56,6 +58,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
     const [lease, epoch] = await store.read([KEY.lease, KEY.epoch]);
     const record = lease ? decode<LeaseRecord>(lease) : null;
     observe(record?.revision ?? 0);
+    if (record !== null) holder = record.released ? null : record.holder;
     return { lease: record, epoch: epoch?.revision ?? 0 };
   }
 
@@ -63,7 +66,9 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
   async function takeOver(): Promise<Won | null> {
     const { lease, epoch } = await look();
     const expired = clock.monotonic() - observed.at >= leaseMs;
-    const others = !o.alone && lease !== null && !lease.released && lease.holder !== replicaId;
+    // Where the store was emptied, whoever had the lease may go on for as long as it lasts: the epoch begins anew, and
+    // a fence of before would hold again.
+    const others = !o.alone && holder !== null && holder !== replicaId;
     if (others && !expired) return null;
     const at = clock.monotonic();
     const was = lease?.revision ?? 0;
@@ -73,6 +78,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
         { key: KEY.epoch, was: epoch, value: encode({ holder: replicaId }) },
       ],
     });
+    if (result.committed) holder = replicaId;
     return result.committed ? { epoch: epoch + 1, lease: was + 1, at } : null;
   }
 

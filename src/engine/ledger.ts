@@ -6,10 +6,13 @@ import { SESSION_NEXT, type Session } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Candidate, Commit, Count, Drop, Expect, Index, Put, Refusal, Store } from '../ports/store.ts';
+import { type Caps, capCounts } from './caps.ts';
+import { costWrites } from './costs.ts';
 import { eventLine, type MadeFor } from './event-line.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
 import type { Mirror } from './mirror.ts';
 import { COUNTER, encode, KEY, SET } from './records.ts';
+import { rentingAsKnown, rentingOff, rents } from './renting.ts';
 
 /** One record from what it was to what it shall be. `before` undefined: it must be new. */
 export type Change = Transition;
@@ -23,8 +26,10 @@ export type LedgerCommit = {
   readonly index?: readonly Index[];
   readonly expect?: readonly Expect[];
   readonly count?: readonly Count[];
-  /** Lines for the event log beside those of the changes. */
+  /** Lines of the event log beside those of the changes. */
   readonly events?: readonly string[];
+  /** Puts back what an emptied store had: no cap and no quota keeps out what is there anyway. */
+  readonly restores?: boolean;
   /** Who did it, for the event log: a token's id, `local`, or the loop's name. */
   readonly by: string;
 };
@@ -42,19 +47,14 @@ export function createLedger(deps: {
   readonly mirror: Mirror;
   readonly clock: Clock;
   readonly hooks: EngineHooks;
-  /** Cap per provider, checked in the commit that intends an instance. */
-  readonly maxInstances: (provider: string) => number;
+  /** Checked in the commit that intends an instance. */
+  readonly caps: Caps;
   /** Checked in the commit that makes a session. */
   readonly quotaOf: (tenant: string) => Quota;
+  /** What shows that the store still is the one that this replica knows: expected where a session is made. */
+  readonly anchor: () => readonly Expect[];
 }) {
   const { store, mirror, clock, hooks } = deps;
-
-  function countOf(change: Change): Count | null {
-    if (change.kind !== 'instance') return null;
-    const counter = COUNTER.instances(change.after.provider);
-    if (change.before === undefined) return { counter, add: 1, max: deps.maxInstances(change.after.provider) };
-    return change.after.phase === 'gone' ? { counter, add: -1 } : null;
-  }
 
   /** What is given back goes first: a session that replaces another has room at the limit. */
   function quotaCounts(changes: readonly Change[]): readonly Count[] {
@@ -67,6 +67,20 @@ export function createLedger(deps: {
     return counts.length > 1 ? counts.sort((a, b) => Number(a.add > 0) - Number(b.add > 0)) : counts;
   }
 
+  function countsFor(c: LedgerCommit, all: readonly Change[]): readonly Count[] {
+    const counts = [...all.flatMap((change) => capCounts(change, deps.caps)), ...quotaCounts(all)];
+    return c.restores ? counts.map(({ counter, add }) => ({ counter, add })) : counts;
+  }
+
+  /** What must be as this replica knows it for the commit to make sense at all. */
+  function grounds(c: LedgerCommit, all: readonly Change[]): readonly Expect[] {
+    if (c.restores) return [];
+    const expect: Expect[] = [];
+    if (all.some(({ kind, before }) => kind === 'session' && before === undefined)) expect.push(...deps.anchor());
+    if (all.some(rents)) expect.push(rentingAsKnown(mirror));
+    return expect;
+  }
+
   function toCommit(
     c: LedgerCommit,
     changes: readonly Change[],
@@ -77,12 +91,13 @@ export function createLedger(deps: {
     const base = writesOf(changes, c.by, at, madeFor);
     // The session is the same in every candidate.
     const all = [...changes, ...(candidates[0] ?? [])];
+    const ended = changes.map(costWrites).filter((w) => w !== null);
     return {
       put: join(base.put, c.put),
       drop: join(base.drop, c.drop),
-      index: join(base.index, c.index),
-      expect: c.expect ?? [],
-      count: join([...changes.map(countOf).filter((n) => n !== null), ...quotaCounts(all)], c.count),
+      index: join([...base.index, ...ended.map((w) => w.index)], c.index),
+      expect: join(grounds(c, all), c.expect),
+      count: join([...countsFor(c, all), ...ended.map((w) => w.count)], c.count),
       ...(candidates.length > 0 ? { oneOf: candidates.map((group) => writesOf(group, c.by, at, madeFor)) } : {}),
       events: join(base.events, c.events),
     };
@@ -102,6 +117,9 @@ export function createLedger(deps: {
       const changes = c.changes ?? [];
       const candidates = c.oneOf ?? [];
       for (const change of [...changes, ...candidates.flat()]) assertLegal(change);
+      // The switch may have been turned after whoever commits has looked at it.
+      if (rentingOff(mirror) !== null && changes.some(rents))
+        return { committed: false, why: { kind: 'revision', ...rentingAsKnown(mirror) } };
       const commit = toCommit(c, changes, candidates, at);
       const result = await store.commit(commit);
       if (!result.committed) return result;

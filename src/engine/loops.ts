@@ -14,6 +14,7 @@ export const LOOPS = [
   'orphans',
   'ended',
   'quotas',
+  'money',
   'history',
   'hosts',
 ] as const;

@@ -167,6 +167,9 @@ export function createMirror() {
     *all<K extends MirroredKind>(kind: K): IterableIterator<Mirrored[K]> {
       for (const k of kept[kind].values()) yield k.value as Mirrored[K];
     },
+    *entries<K extends MirroredKind>(kind: K): IterableIterator<readonly [string, Mirrored[K]]> {
+      for (const [id, k] of kept[kind]) yield [id, k.value as Mirrored[K]];
+    },
     ids: (kind: MirroredKind): IterableIterator<string> => kept[kind].keys(),
     size: (kind: MirroredKind): number => kept[kind].size,
     /** Revision kept here; 0: none. */
@@ -205,6 +208,11 @@ export function createMirror() {
       const before = old?.value as Mirrored[K] | undefined;
       index[kind]?.(before, stays ? after : undefined);
       tell({ kind, id, before, after } as MirrorChange);
+    },
+
+    /** The store was emptied: whatever revision a record has in it now is newer than what is kept here. */
+    rewind(): void {
+      for (const of of Object.values(kept)) for (const [id, k] of of) of.set(id, { ...k, revision: 0 });
     },
 
     /** Calls `listener` after each change. Returns its end. */

@@ -38,7 +38,13 @@ export type TokenRecord = {
   readonly note: string;
 };
 /** Whose instances the store tells of. */
-export type InstallationRecord = { readonly id: string };
+export type InstallationRecord = {
+  readonly id: string;
+  /** Another one after the store was emptied. Absent: claimed by a broker that did not tell. */
+  readonly life?: string;
+  /** The life that was put back into this one. Absent: the store was new. */
+  readonly restored?: string;
+};
 /** Secret: whoever has it can make every session's access token. */
 export type AccessKeyRecord = { readonly key: string };
 /** Whether anything may be rented at all; where there is no such record it may. */
@@ -116,6 +122,8 @@ export const SET = {
   instances: 'instances',
   proxies: 'proxies',
   settings: 'settings',
+  /** `DAY/TENANT` of days on which a session ended that cost something, by the day's beginning. */
+  costs: 'costs',
   /** Idempotency keys that stand for a session beside its own (`on_conflict` RETURN). */
   aliases: (id: SessionId) => `aliases/${id}`,
 } as const;
@@ -125,6 +133,8 @@ export const COUNTER = {
   instances: (provider: string) => `instances/${provider}`,
   /** Micro-dollars per hour of what counts in `instances`. */
   spending: (provider: string) => `spending/${provider}`,
+  /** Micro-dollars of a tenant's sessions that ended on a UTC day. */
+  cost: (tenant: string, day: string) => `cost/${tenant}/${day}`,
   /** What a tenant has of one of its quotas. */
   quota: (tenant: string, name: QuotaName) => `quota/${tenant}/${name}`,
 } as const;

@@ -20,6 +20,7 @@ export function createReport(log: Logger, metrics: Metrics, clock: Clock): Engin
         ...(t.before === undefined ? {} : { from: t.before.phase }),
         ...whyOf(t),
       };
+      if (t.kind === 'session' && t.after.phase === 'released') metrics.cost(t.after.asked.class, t.after.costMicros);
       if (t.kind === 'session') log.info(fields, `session.${t.after.phase}`);
       else log.debug(fields, `${t.kind}.${t.after.phase}`);
     },

@@ -1,5 +1,5 @@
 import { BrokerError } from '../domain/errors.ts';
-import type { AdminUseCases, SessionUseCases } from './use-cases.ts';
+import type { SessionUseCases } from './use-cases.ts';
 
 const todo = async (): Promise<never> => {
   throw new BrokerError('unimplemented', 'this is not built yet');

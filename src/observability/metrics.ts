@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addMoneyGauges, type MoneyNow } from './money-gauges.ts';
 
 /** What the gauges show; asked for at each scrape, so it must be cheap. Names of phases and classes are few. */
 export type Watched = {
@@ -11,6 +12,7 @@ export type Watched = {
     readonly starting: number;
   }[];
   readonly leads: () => boolean;
+  readonly money: () => readonly MoneyNow[];
   /** Machines and hosts that are banned now, by provider. */
   readonly banned: () => readonly { readonly provider: string; readonly machines: number; readonly hosts: number }[];
 };
@@ -27,6 +29,8 @@ export type Metrics = {
   loopFailure(loop: string): void;
   /** An instance that no record knew was found at its provider. */
   orphan(provider: string): void;
+  /** A session of the class has ended. */
+  cost(className: string, micros: number): void;
   /** @param kind `machine` or `host` */
   banned(provider: string, kind: string, reason: string): void;
   /** @param outcome `committed`, `refused`, or the code of the error */
@@ -90,6 +94,7 @@ export function createMetrics({ processMetrics = true }: { readonly processMetri
     registers,
   });
   const orphans = counter('berth_orphans_total', 'Instances found at a provider that no record knew', ['provider']);
+  const spent = counter('berth_cost_dollars_total', 'Cost of the sessions that this replica saw end', ['class']);
   const bans = counter('berth_bans_total', 'Machines and hosts banned', ['provider', 'kind', 'reason']);
   const commitTime = histogram(
     'berth_store_commit_duration_seconds',
@@ -129,6 +134,7 @@ export function createMetrics({ processMetrics = true }: { readonly processMetri
       lastPass.set({ loop }, at / 1_000);
     },
     loopFailure: (loop) => failures.inc({ loop }),
+    cost: (className, micros) => spent.inc({ class: className }, micros / 1e6),
     orphan: (provider) => orphans.inc({ provider }),
     banned: (provider, kind, reason) => bans.inc({ provider, kind, reason }),
     storeCommit: (outcome, durationMs) => commitTimeOf(outcome).observe(durationMs / 1_000),
@@ -157,6 +163,7 @@ function children<V extends readonly string[], C>(make: (...values: V) => C): (.
 
 function addGauges(registry: Registry, watched: Watched): void {
   const registers = [registry];
+  addMoneyGauges(registry, watched.money);
   const byPhase = (name: string, help: string, counts: () => Readonly<Partial<Record<string, number>>>) =>
     new Gauge({
       name,

@@ -29,6 +29,7 @@ const QUIET: EngineHooks = {
   onLeader: () => undefined,
   onBeforeEnd: () => undefined,
   onOrphan: () => undefined,
+  onSlowDestroy: () => undefined,
   onBan: () => undefined,
 };
 
@@ -208,7 +209,8 @@ async function writeAll(w: Writer, n: number, make: (i: number) => Written): Pro
     ...w,
     mirror: createMirror(),
     hooks: QUIET,
-    maxInstances: () => NO_CAP,
+    caps: { instances: () => NO_CAP, microsPerHour: () => 1_000_000_000 },
+    anchor: () => [],
     quotaOf: () => NO_QUOTA,
   });
   for (let i = 0; i < n; i += BATCH) {

@@ -32,6 +32,7 @@ async function bed(maxInstances = 10, quota = NO_QUOTA) {
     onLeader: nothing,
     onBeforeEnd: nothing,
     onOrphan: nothing,
+    onSlowDestroy: nothing,
     onBan: nothing,
   };
   const ledger = createLedger({
@@ -39,7 +40,8 @@ async function bed(maxInstances = 10, quota = NO_QUOTA) {
     mirror,
     clock: fakeClock(),
     hooks,
-    maxInstances: () => maxInstances,
+    caps: { instances: () => maxInstances, microsPerHour: () => 1_000_000_000 },
+    anchor: () => [],
     quotaOf: () => quota,
   });
   return { store, mirror, told, ledger };

@@ -19,6 +19,7 @@ const watched = (more: Partial<Watched> = {}): Watched => ({
   reserves: () => [],
   leads: () => false,
   banned: () => [],
+  money: () => [],
   ...more,
 });
 

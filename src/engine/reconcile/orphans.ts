@@ -8,42 +8,61 @@ import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
 import { KEY } from '../records.ts';
+import { adopt, classFor, isStarting } from './adopt.ts';
 import { staleKeys } from './stale.ts';
 
 /** Complete lists in which a stranger must show before it is ended. */
 const LISTS = 2;
 
 /**
- * Ends what carries our installation's tag and has no record: left behind by a lost store, or by a defect. Intent is
- * stored before anything is created and dropped only after proof of absence, so whatever has no record is nobody's.
+ * Ends what carries our installation's tag and has no record: left behind by a lost store, or by a defect; or takes it
+ * over where nobody can have had it. Intent is stored before anything is created and dropped only after proof of
+ * absence, so whatever has no record is nobody's.
  */
-export function createOrphanCollector(ctx: EngineContext, observer: () => ProviderObserver | undefined) {
+export function createOrphanCollector(ctx: EngineContext, term: Term, observer: () => ProviderObserver | undefined) {
   let strangers = new Map<InstanceId, number>();
   return {
     async collect(owned: readonly Owned[], signal: AbortSignal): Promise<void> {
       const seen = new Map<InstanceId, number>();
+      const due: Owned[] = [];
       for (const o of owned) {
         if (o.seen.status === 'absent' || ctx.mirror.instance(o.tag) !== undefined) continue;
         const times = (strangers.get(o.tag) ?? 0) + 1;
         seen.set(o.tag, times);
-        if (times >= LISTS) await endOrphan(ctx, observer(), o, signal);
+        if (times >= LISTS) due.push(o);
       }
       strangers = seen;
+      // One that cannot be ended now keeps none of the others.
+      for (const o of due) await settle(ctx, term, observer(), o, signal).catch((err: unknown) => failed(ctx, o, err));
     },
   };
 }
 
-async function endOrphan(
+const failed = (ctx: EngineContext, o: Owned, err: unknown): void =>
+  ctx.hooks.onLoopError('orphans', err, { instanceId: o.tag });
+
+async function settle(
   ctx: EngineContext,
+  term: Term,
   observer: ProviderObserver | undefined,
   o: Owned,
   signal: AbortSignal,
 ): Promise<void> {
-  const [record] = await ctx.store.read([KEY.instance(o.tag)]);
-  if (record !== null || observer === undefined) return;
-  ctx.hooks.onOrphan(observer.provider.name, o.tag);
+  if (observer === undefined || !(await isNobodys(ctx, KEY.instance(o.tag)))) return;
+  const { name } = observer.provider;
+  const c = classFor(ctx, name, o);
+  if (c !== null && isStarting(o) && (await adopt(ctx, term, c, o))) return;
+  ctx.hooks.onOrphan(name, o.tag);
   await observer.provider.destroy(o.ref, signal);
   observer.wake();
+}
+
+/** In one look: that there is no record, and that the store is the one that it would be in. */
+async function isNobodys(ctx: EngineContext, key: string): Promise<boolean> {
+  const [record, installation] = await ctx.store.read([key, KEY.installation]);
+  if (ctx.follower.knows(installation)) return record === null;
+  await ctx.follower.wasEmptied();
+  return false;
 }
 
 /** The same for proxies. */
@@ -51,8 +70,7 @@ export async function collectOrphanProxies(ctx: EngineContext, signal: AbortSign
   for (const port of ctx.proxies.values()) {
     for (const id of await port.listOwned(signal)) {
       if (ctx.mirror.proxy(id) !== undefined) continue;
-      const [record] = await ctx.store.read([KEY.proxy(id)]);
-      if (record !== null) continue;
+      if (!(await isNobodys(ctx, KEY.proxy(id)))) continue;
       ctx.hooks.onOrphan(port.kind, id);
       await port.remove(id, signal);
     }

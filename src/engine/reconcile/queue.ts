@@ -5,7 +5,7 @@ import { claimChanges, memberKeys, suits } from '../claim.ts';
 import { type Nothing, planLaunch } from '../launch.ts';
 import { KEY } from '../records.ts';
 import { replaceLost } from './replace.ts';
-import { askedKey, commitLaunch, heldBack, isPersonal, type LastRefusal, type QueueDeps } from './room.ts';
+import { askedKey, commitLaunch, heldBack, isPersonal, type LastRefusal, notRenting, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up, or when they end. */

@@ -9,7 +9,7 @@ import { memberKeys, suits } from '../claim.ts';
 import { type Nothing, planLaunch } from '../launch.ts';
 import type { Change } from '../ledger.ts';
 import { KEY } from '../records.ts';
-import { commitLaunch, heldBack, isPersonal, type QueueDeps } from './room.ts';
+import { commitLaunch, heldBack, isPersonal, notRenting, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 type Lost = SessionIn<'active'>;

@@ -90,7 +90,7 @@ const isAwaited = ({ ctx, capped }: ReserveDeps, provider: string): boolean =>
 /** @returns whether all were intended; if not, something refused more */
 async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortSignal): Promise<boolean> {
   if (isAwaited(d, c.provider)) return false;
-  const off = rentingOff(ctx.mirror);
+  const off = rentingOff(d.ctx.mirror);
   if (off !== null) {
     d.history.refused(c.name, off.why);
     return false;
@@ -129,6 +129,7 @@ async function make(d: ReserveDeps, c: SessionClass, signal: AbortSignal): Promi
   });
   if (result.committed) return true;
   d.offers.delete(plan.instance.id);
+  ctx.market.release(c.provider, plan.offer.id);
   if (result.why.kind === 'limit') d.history.refused(c.name, refusedByCap(result.why, plan.instance).why);
   return false;
 }

@@ -7,9 +7,9 @@ import type { EngineContext } from '../context.ts';
 import type { Launch, Nothing } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
-import type { HistoryKeeper } from './history.ts';
 import { COUNTER } from '../records.ts';
 import { rentingOff } from '../renting.ts';
+import type { HistoryKeeper } from './history.ts';
 import { giveBack } from './reserve.ts';
 import { staleKeys } from './stale.ts';
 
@@ -56,6 +56,7 @@ export async function commitLaunch(
   const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'queue' });
   if (result.committed) return 'placed';
   d.offers.delete(plan.instance.id);
+  ctx.market.release(c.provider, plan.offer.id);
   if (result.why.kind !== 'limit') {
     await staleKeys(ctx, result.why);
     return 'again';

@@ -1,11 +1,15 @@
-import type { InstanceId, ProxyId, SessionId } from '../../domain/ids.ts';
+import { type InstanceId, isInstanceId, type ProxyId, type SessionId } from '../../domain/ids.ts';
 import type { Offer } from '../../domain/offer.ts';
+import { correctCaps } from '../caps.ts';
 import type { EngineContext } from '../context.ts';
+import { dropOldCosts } from '../costs.ts';
 import type { Transition } from '../hooks.ts';
 import type { Term } from '../leader.ts';
 import { runLoop } from '../loop.ts';
 import type { Loops } from '../loops.ts';
+import type { MoneyWatch } from '../money.ts';
 import { createObserver, type ProviderObserver } from '../observer.ts';
+import { createPacer } from '../pacer.ts';
 import { createRegistry } from '../registry.ts';
 import { createWorkqueue, type Workqueue } from '../workqueue.ts';
 import { createActivityWatch } from './activity.ts';
@@ -31,6 +35,7 @@ const ORPHANS_MS = 60_000;
 const HISTORY_MS = 1_000;
 /** A blacklist that is away need not be asked for more often. */
 const HOSTS_BACKOFF_MS = 15_000;
+const MONEY_MS = 10_000;
 /** How soon a jump of the clock is noticed. */
 const JUMP_MS = 1_000;
 /** Sessions and proxies wait for the store only; instances also for a provider or a probe. */
@@ -42,6 +47,7 @@ export type Reconciler = {
   readonly loops: Loops;
   /** Filled while leading, for GetStatus. */
   readonly observers: Map<string, ProviderObserver>;
+  readonly money: MoneyWatch;
   /** Tells of committed changes of phase, own ones only. Returns its end. */
   readonly onTransition: (listener: (t: Transition) => void) => () => void;
 };
@@ -75,7 +81,8 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(sessionDeps, id));
   const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy({ ctx, term, probes }, id, s));
   const registry = createRegistry(ctx, r.history);
-  const instanceDeps = { ctx, term, observers: r.observers, probes, registry, offers, destroys };
+  const pacer = createPacer(clock, (key) => isInstanceId(key) && instances.wake(key));
+  const instanceDeps = { ctx, term, observers: r.observers, probes, registry, pacer, offers, destroys };
   const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
     lookAtInstance(instanceDeps, id, s),
   );
@@ -88,13 +95,14 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const wakeObserver = (provider: string) => r.observers.get(provider)?.wake();
   const spread = createSpread(ctx, { sessions, instances, proxies, queue: waiting, reserve, wakeObserver });
   const watchers = [...ctx.providers.values()].map((provider) => {
-    const orphans = createOrphanCollector(ctx, () => r.observers.get(provider.name));
+    const orphans = createOrphanCollector(ctx, term, () => r.observers.get(provider.name));
     const observer = createObserver({
       provider,
       clock,
-      isBusy: () => isBusy(ctx),
+      isBusy: () => isBusy(ctx, provider.name),
       onList: (owned) => {
         spread.listed(observer, owned);
+        r.money.listed(provider.name, owned);
         void orphans.collect(owned, signal).catch((err: unknown) => loops.failed('orphans', err, {}));
       },
     });
@@ -128,6 +136,8 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
 
   // What the store had may be ahead of the mirror: a new leader begins from all of it.
   await ctx.follower.resync();
+  await correctCaps(ctx, ctx.providers.keys(), term);
+  r.money.begin(destroys);
   const unlisten = mirror.listen(spread.changed);
   const unlearn = r.onTransition((t) => {
     const learnt = r.history.learn(t);
@@ -148,9 +158,14 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
       loop('activity', (s) => activity.pass(s)),
       loop('ended', async () => {
         await dropOldEvents(ctx);
+        await dropOldCosts(ctx, term);
         return dropEnded(ctx, term, ENDED_MS);
       }),
       loop('quotas', rates.pass),
+      loop('money', async (s) => {
+        await r.money.pass(s);
+        return MONEY_MS;
+      }),
       loop('orphans', async (s) => {
         await collectLeftBehind(ctx, term);
         await collectOrphanProxies(ctx, s);
@@ -169,6 +184,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     rates.end();
     await activity.ended();
     r.observers.clear();
+    r.money.end();
   }
 }
 
@@ -183,7 +199,13 @@ const NAMES = {
   reserve: 'class',
 } as const;
 
-function isBusy(ctx: EngineContext): boolean {
-  const phases = ctx.mirror.phases('instance');
-  return ['intended', 'requested', 'booting', 'destroying'].some((p) => (phases.get(p) ?? 0) > 0);
+/** Phases in which fresh lists are wanted. One that is only intended is in none. */
+const MOVING: ReadonlySet<string> = new Set(['requested', 'booting', 'destroying']);
+
+function isBusy({ mirror }: EngineContext, provider: string): boolean {
+  const phases = mirror.phases('instance');
+  // The counts are at hand, the records of one provider are not.
+  if (![...MOVING].some((p) => (phases.get(p) ?? 0) > 0)) return false;
+  for (const i of mirror.all('instance')) if (i.provider === provider && MOVING.has(i.phase)) return true;
+  return false;
 }
