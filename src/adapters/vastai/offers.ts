@@ -1,0 +1,102 @@
+import type { Offer } from '../../domain/offer.ts';
+import type { Micros } from '../../domain/resources.ts';
+import type { Search } from '../../domain/search.ts';
+import type { Offers } from '../../ports/compute-provider.ts';
+import type { Api } from './api.ts';
+import { CallFailed } from './problems.ts';
+import { askedOf, type Query, queryOf, ROW_CAP } from './query.ts';
+import { OffersWire, OfferWire } from './wire.ts';
+
+const GB = 1e9;
+const MIB = 2 ** 20;
+const HOURS_PER_MONTH = 720;
+/** Over the least bid: who bids just that is the first to be outbid. */
+const BID_FACTOR = 1.1;
+/** Searches that one question may take beyond the first: they are 10 a minute, and so many a day. */
+const MORE_SEARCHES = 3;
+
+/** The country's code at the end of a host's own words for its place; empty: it says none. */
+export const regionOf = (geolocation: string | null | undefined): string =>
+  /(?:^|[^A-Za-z])([A-Za-z]{2})\s*$/.exec(geolocation ?? '')?.[1]?.toUpperCase() ?? '';
+
+export const toMicros = (dollars: number): Micros => Math.ceil(Number((dollars * 1e6).toFixed(3)));
+
+/** All that may do, each ask once. A search shows at most 64, so the models that it hides are asked for one by one, else
+ *  one page more. */
+export async function findOffers(api: Api, search: Search, signal: AbortSignal): Promise<Offers> {
+  const { models, diskGb } = askedOf(search);
+  const found = new Map<string, Offer>();
+  let unreadable = 0;
+
+  async function take(query: Query): Promise<readonly OfferWire[]> {
+    const rows = await ask(api, query, signal);
+    const read = rows.flatMap((row): readonly OfferWire[] => {
+      const parsed = OfferWire.safeParse(row);
+      return parsed.success ? [parsed.data] : [];
+    });
+    unreadable += rows.length - read.length;
+    for (const offer of read.map((row) => toOffer(row, diskGb))) found.set(offer.id, offer);
+    return rows.length < ROW_CAP ? [] : read;
+  }
+
+  const shown = await take(queryOf(search, models));
+  const last = shown.at(-1);
+  if (last !== undefined) {
+    const hidden = models.filter((m) => !shown.some((row) => sameModel(row.gpu_name, m))).slice(0, MORE_SEARCHES);
+    for (const model of hidden) await take(queryOf(search, [model]));
+    if (hidden.length === 0) await take(queryOf(search, models, last.dph_total));
+  }
+  const refused = {
+    ...(unreadable === 0 ? {} : { unreadable }),
+    ...(found.size + unreadable === 0 ? { search: 1 } : {}),
+  };
+  return { offers: [...found.values()], refused };
+}
+
+const sameModel = (a: string, b: string): boolean =>
+  a.replaceAll('_', ' ').toLowerCase() === b.replaceAll('_', ' ').toLowerCase();
+
+async function ask(api: Api, query: Query, signal: AbortSignal): Promise<readonly unknown[]> {
+  const body = await api.call({ lane: 'search', method: 'POST', path: '/api/v0/bundles/', body: query }, signal);
+  const read = OffersWire.safeParse(body);
+  if (read.success) return read.data.offers;
+  throw new CallFailed({ kind: 'odd', text: "Vast.ai's answer to a search has no offers in it" });
+}
+
+function toOffer(row: OfferWire, diskGb: number): Offer {
+  const disk = Math.min(diskGb, row.disk_space) * GB;
+  const storageDph = row.storage_total_cost ?? (diskGb * (row.storage_cost ?? 0)) / HOURS_PER_MONTH;
+  const interruptible = row.is_bid === true;
+  const storage = toMicros(storageDph);
+  // What is found in a search for bids is the least bid with the disk.
+  const least = row.min_bid ?? row.dph_total - storageDph;
+  const cores = row.cpu_cores_effective ?? 0;
+  const memory = (row.cpu_ram ?? 0) * MIB;
+  return {
+    id: `${row.ask_contract_id ?? row.id}`,
+    granted: {
+      cpu: { request: cores, limit: cores },
+      memory: { request: memory, limit: memory },
+      gpuModel: row.gpu_name.replaceAll('_', ' '),
+      gpuCount: row.num_gpus,
+      gpuMemory: row.gpu_ram * MIB,
+      disk,
+    },
+    microsPerHour: interruptible ? toMicros(least * BID_FACTOR) + storage : toMicros(row.dph_total),
+    storageMicrosPerHour: storage,
+    machine: `${row.machine_id}`,
+    host: `${row.host_id}`,
+    region: regionOf(row.geolocation),
+    verified: row.verification === 'verified',
+    datacenter: row.hosting_type === 1,
+    interruptible,
+    ...told('reliability', row.reliability2 ?? row.reliability),
+    ...told('downMbps', row.inet_down),
+    ...told('cuda', row.cuda_max_good),
+    ...told('directPorts', row.direct_port_count),
+    ...told('endsAt', typeof row.end_date === 'number' ? Math.floor(row.end_date * 1000) : null),
+  };
+}
+
+const told = <K extends string>(name: K, value: number | null | undefined): { readonly [P in K]?: number } =>
+  value === null || value === undefined ? {} : ({ [name]: value } as { readonly [P in K]?: number });
