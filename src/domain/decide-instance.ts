@@ -135,7 +135,8 @@ function decideBooting(
   if (seen.status === 'missing') return end(i, 'lost', 'it vanished while starting', now, 'vanished');
   if (probe?.answered && i.addresses !== null) {
     const { bootBy: _, progress: __, addresses, ...rest } = i;
-    return { instance: { ...rest, phase: 'ready', since: now, addresses, startMs: now - i.createdAt }, lookAt: now };
+    // Not since it was intended: that it waited for its turn tells nothing of how fast its machine is.
+    return { instance: { ...rest, phase: 'ready', since: now, addresses, startMs: now - i.rentedAt }, lookAt: now };
   }
   const bootBy = policy.blindMs === null ? null : i.bootBy + policy.blindMs;
   if (bootBy !== null && now >= bootBy && seen.status !== 'unknown')
@@ -166,7 +167,9 @@ function progressed(
   if (addresses !== null && (i.addresses === null || !sameAddresses(addresses, i.addresses)))
     return { ...silent, addresses, runningAt: i.runningAt ?? now };
   if (i.runningAt === undefined && i.addresses === null) return { ...silent, runningAt: now };
-  return probe === null || probe.answered || now < (i.runningAt ?? now) + PROBE_TOLD_AFTER_MS ? null : told(i, probe.detail);
+  return probe === null || probe.answered || now < (i.runningAt ?? now) + PROBE_TOLD_AFTER_MS
+    ? null
+    : told(i, probe.detail);
 }
 
 /** null: that is written down already, or nothing was said. */

@@ -25,6 +25,8 @@ export function instanceBase(i: Instance) {
     since,
     ...(i.storageMicrosPerHour === undefined ? {} : { storageMicrosPerHour: i.storageMicrosPerHour }),
     ...(i.offer === undefined ? {} : { offer: i.offer }),
+    ...(i.reliability === undefined ? {} : { reliability: i.reliability }),
+    ...(i.interruptible === undefined ? {} : { interruptible: i.interruptible }),
   };
 }
 

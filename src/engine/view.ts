@@ -7,17 +7,21 @@ import { expectedStart } from '../domain/reserve.ts';
 import type { End, EndReason, Refused, Session } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { EngineContext } from './context.ts';
+import { aheadOf, awaited, progressOf } from './progress.ts';
 import type { SessionView } from './use-cases.ts';
 
+/** `providers`: without them it is not told how long a turn at one of them takes. */
+type Viewed = Pick<EngineContext, 'clock' | 'mirror'> & { readonly providers?: EngineContext['providers'] | undefined };
+
 /** The session with what is computed at the moment of asking. */
-export function viewOf({ clock, mirror }: Pick<EngineContext, 'clock' | 'mirror'>, session: Session): SessionView {
+export function viewOf({ clock, mirror, providers }: Viewed, session: Session): SessionView {
   const now = clock.now();
   const position = session.phase === 'queued' ? mirror.queuePosition(session.asked.class, session.id) : 0;
   return {
     session,
-    costMicros: costSoFar(session, now),
-    expectedActiveAt: expectedAt(mirror, session, position, now),
-    progress: '',
+    costMicros: costSoFar(session, now, liveOf(mirror, session)),
+    expectedActiveAt: expectedAt({ clock, mirror, providers }, session, position, now),
+    progress: progressOf(mirror, session),
     queuePosition: position,
     plannedEnd: session.phase === 'active' ? plannedEnd(session) : null,
     accessToken: null,
@@ -31,12 +35,20 @@ export function viewFor(ctx: EngineContext, caller: Caller, session: Session): S
   return { ...view, accessToken: ctx.accessTokenOf(session.instance.proxy) };
 }
 
-function expectedAt(mirror: EngineContext['mirror'], s: Session, position: number, now: EpochMs): EpochMs | null {
+/** Its instance as it is now. */
+const liveOf = (mirror: EngineContext['mirror'], s: Session) =>
+  'instance' in s && s.instance !== null ? mirror.instance(s.instance.id) : undefined;
+
+function expectedAt({ mirror, providers }: Viewed, s: Session, position: number, now: EpochMs): EpochMs | null {
   if (s.phase !== 'queued' && s.phase !== 'starting') return null;
   const history = mirror.history(s.asked.class);
   const startMs = history === undefined ? null : expectedStart(history);
   if (s.phase === 'queued') return expectedActive(position, mirror.placedAt(s.asked.class), startMs, now);
-  return startMs === null ? null : s.instance.createdAt + startMs;
+  if (startMs === null) return null;
+  const i = awaited(mirror, s);
+  if (i?.phase === 'intended')
+    return now + aheadOf(mirror, i) * (providers?.get(i.provider)?.limits.createEveryMs ?? 0) + startMs;
+  return (i?.phase === 'booting' ? i.rentedAt : s.instance.createdAt) + startMs;
 }
 
 export const hasEnded = (s: Session): boolean => s.phase === 'releasing' || s.phase === 'released';

@@ -12,7 +12,6 @@ const nothingLeft = (bed: Bed) =>
 function each(bed: Bed, happen: (tag: InstanceId) => void): void {
   for (const tag of bed.world.tags()) happen(tag);
 }
-const refused = (text: string) => new BrokerError('refused-by-provider', text);
 const unknown = () => new BrokerError('outcome-unknown', 'the line broke');
 
 describe('a start', () => {
@@ -28,13 +27,26 @@ describe('a start', () => {
 
   it('is tried again, and the last failure is told with the provider’s own words', async () => {
     const bed = await engineBed();
-    bed.world.knobs.failCreates = [refused('no disk'), refused('no network'), refused('bad image')];
+    const full = (text: string) => new BrokerError('no-capacity', text);
+    bed.world.knobs.failCreates = [full('no disk'), full('no network'), full('no room')];
     await expect(bed.acquire()).rejects.toMatchObject({
       code: 'aborted',
-      message: expect.stringContaining('bad image (the last of 3 attempts)'),
+      message: expect.stringContaining('no room (the last of 3 attempts)'),
       details: { reason: 'START_FAILED' },
     });
     expect(bed.world.calls.create).toBe(3);
+    await nothingLeft(bed);
+  });
+
+  it('that the provider refuses whatever the machine is not tried again', async () => {
+    const bed = await engineBed();
+    bed.world.knobs.failCreates = [new BrokerError('refused-by-provider', 'there is no such image')];
+    await expect(bed.acquire()).rejects.toMatchObject({
+      code: 'aborted',
+      message: expect.stringMatching(/start-failed\): there is no such image$/),
+      details: { reason: 'START_FAILED' },
+    });
+    expect(bed.world.calls.create).toBe(1);
     await nothingLeft(bed);
   });
 

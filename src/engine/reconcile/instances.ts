@@ -1,3 +1,4 @@
+import type { Cause } from '../../domain/cause.ts';
 import { fillCommand, fillEnv } from '../../domain/command.ts';
 import {
   decideInstance,
@@ -18,8 +19,11 @@ import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
 import type { Change, LedgerResult } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
+import { type Pacer, PRIORITY } from '../pacer.ts';
+import { priorityOf } from '../progress.ts';
 import { decode, KEY, type SecretRecord } from '../records.ts';
 import type { Registry } from '../registry.ts';
+import { rentingOff } from '../renting.ts';
 import type { Probes } from './probes.ts';
 import { monotonicOf, staleKeys } from './stale.ts';
 
@@ -28,6 +32,12 @@ const DESTROY_AGAIN_MS = 1_000;
 const DESTROY_AGAIN_MAX_MS = 60_000;
 /** One request to destroy takes no longer [ms]. */
 const DESTROY_MS = 30_000;
+/** The reason of a create that was not made: nothing was asked of the provider. */
+export const NOT_ASKED = 'NOT_ASKED';
+/** The reason of one that the provider let not through. */
+const LIMITED = 'PROVIDER_LIMIT';
+/** How long no create is tried where it did not say [ms]. */
+const LIMITED_MS = 5_000;
 /** Further tries to commit what a create showed. */
 const CREATED_TRIES = 5;
 
@@ -37,6 +47,7 @@ export type InstanceDeps = {
   readonly observers: ReadonlyMap<string, ProviderObserver>;
   readonly probes: Probes;
   readonly registry: Registry;
+  readonly pacer: Pacer;
   /** The offer that an instance was intended on, as long as this replica leads. */
   readonly offers: Map<InstanceId, Offer>;
   /** How often destruction was asked for, and when it may be again [monotonic ms]. */
@@ -51,23 +62,56 @@ export async function lookAtInstance(d: InstanceDeps, id: InstanceId, signal: Ab
     d.probes.forget(id);
     d.destroys.delete(id);
     d.offers.delete(id);
+    d.pacer.leave(id);
     return null;
   }
   const observer = d.observers.get(i.provider);
   if (observer === undefined) return null;
   // An instance is asked for only where the lease outlives the asking: a provider cannot check an epoch.
   if (i.phase === 'intended' && !d.term.outlives(observer.provider.limits.createMs)) return ctx.clock.monotonic() + 100;
+  if (i.phase === 'intended' && rentingOff(ctx.mirror) !== null) return giveUpIntent(d, i);
+  // It stays intended until its turn: nothing of its own runs out before it was asked for.
+  const turnMs = i.phase === 'intended' ? turnOf(d, observer.provider, i) : 0;
+  if (turnMs > 0) return ctx.clock.monotonic() + turnMs;
   const seen = await see(observer, i, signal);
   const probe = await d.probes.ask(i, signal);
   const policy = {
     createMs: observer.provider.limits.createMs,
     blindMs: 'rentedAt' in i && i.rentedAt !== null ? observer.blindMs(i.rentedAt) : 0,
     destroyAt: recordTime(ctx, d.destroys.get(id)?.nextAt),
+    mayMove: isFollowed(ctx, i),
   };
   const decision = decideInstance(i, seen, probe, policy, ctx.clock.now());
   const current = await commitDecision(d, i, decision);
   if (current === null) return ctx.clock.monotonic();
   return act(d, observer, current, decision, signal);
+}
+
+/** Renting was turned off before anything was asked of the provider: its session waits again. */
+async function giveUpIntent(d: InstanceDeps, i: InstanceIn<'intended'>): Promise<number | null> {
+  const after = gone(i, 'create-failed', rentingOff(d.ctx.mirror)?.why ?? '', null, d.ctx.clock.now(), 'limited');
+  await commitDecision(d, i, { instance: after, lookAt: null });
+  return d.ctx.clock.monotonic();
+}
+
+const createLane = (provider: string): string => `create/${provider}`;
+const destroyLane = (provider: string): string => `destroy/${provider}`;
+
+/** How long until the instance may be asked for [ms]. */
+const turnOf = ({ pacer, ctx }: InstanceDeps, { name, limits }: ComputeProvider, i: InstanceIn<'intended'>): number =>
+  pacer.turn(i.id, createLane(name), priorityOf(ctx.mirror, i), limits.createEveryMs);
+
+/** A provider that lets no call through for a while has said so. */
+function holdLane(d: InstanceDeps, lane: string, err: BrokerError): void {
+  const { retryAfterMs, reason } = err.details;
+  const ms = retryAfterMs ?? (reason === LIMITED ? LIMITED_MS : 0);
+  if (ms > 0) d.pacer.hold(lane, ms);
+}
+
+/** Whether its proxy leads whoever is told of it to wherever it is. */
+function isFollowed({ mirror }: EngineContext, i: Instance): boolean {
+  const proxy = mirror.proxy(i.proxy);
+  return proxy?.phase === 'serving' && proxy.endpoint.stable;
 }
 
 const recordTime = ({ clock }: EngineContext, monotonic: number | undefined): number =>
@@ -129,6 +173,9 @@ async function act(
   const { clock } = d.ctx;
   if (decision.ask === 'create' && i.phase === 'requested') return create(d, observer.provider, i, signal);
   if (decision.ask === 'destroy' && i.phase === 'destroying' && i.ref !== null) {
+    const { name, limits } = observer.provider;
+    const waitMs = d.pacer.turn(i.id, destroyLane(name), PRIORITY.start, limits.destroyEveryMs);
+    if (waitMs > 0) return clock.monotonic() + waitMs;
     await destroy(d, observer, i.id, i.ref, signal);
     return d.destroys.get(i.id)?.nextAt ?? null;
   }
@@ -147,7 +194,15 @@ async function destroy(
 ): Promise<void> {
   const times = (d.destroys.get(id)?.times ?? 0) + 1;
   d.destroys.set(id, { times, nextAt: d.ctx.clock.monotonic() + pause(times) });
-  await observer.provider.destroy(ref, AbortSignal.any([signal, AbortSignal.timeout(DESTROY_MS)]));
+  try {
+    await observer.provider.destroy(ref, AbortSignal.any([signal, AbortSignal.timeout(DESTROY_MS)]));
+  } catch (err) {
+    if (!isBrokerError(err) || err.details.retryAfterMs === undefined) throw err;
+    // It was not asked, so the pause does not grow: it comes again as soon as calls are let through.
+    holdLane(d, destroyLane(observer.provider.name), err);
+    d.ctx.hooks.onLoopError('instances', err, { instanceId: id });
+    d.destroys.set(id, { times: times - 1, nextAt: d.ctx.clock.monotonic() + err.details.retryAfterMs });
+  }
   observer.wake();
 }
 
@@ -165,13 +220,20 @@ async function create(
     const addresses = created.seen.status === 'running' ? created.seen.addresses : null;
     after = rented(i, created.ref, addresses, clock.now());
   } catch (err) {
+    if (isBrokerError(err)) holdLane(d, createLane(provider.name), err);
     if (!isBrokerError(err, 'no-capacity', 'refused-by-provider')) {
       d.ctx.hooks.onLoopError('instances', err, { instanceId: i.id });
       return monotonicOf(clock, i.settleAt);
     }
-    after = gone(i, 'create-failed', err.message, null, clock.now());
+    after = gone(i, 'create-failed', err.message, null, clock.now(), causeOfRefusal(err));
   }
   return commitCreated(d, i, after);
+}
+
+/** Why surely nothing was rented. */
+function causeOfRefusal({ code, details }: BrokerError): Cause {
+  if (code === 'refused-by-provider') return 'ours';
+  return details.reason === LIMITED || details.reason === NOT_ASKED ? 'limited' : 'offer-gone';
 }
 
 /** What the create showed is known only here and now, so another writer of the session does not keep it from being
@@ -200,7 +262,11 @@ async function order(
   const offer = d.offers.get(i.id) ?? offerOf(i);
   // Asked again at the last moment: a process that is paused goes on as if no time had passed.
   if (!d.term.outlives(provider.limits.createMs))
-    throw new BrokerError('no-capacity', 'the lease was about to end; nothing was asked of the provider');
+    throw new BrokerError('no-capacity', 'the lease was about to end; nothing was asked of the provider', {
+      reason: NOT_ASKED,
+    });
+  const off = rentingOff(ctx.mirror);
+  if (off !== null) throw new BrokerError('no-capacity', off.why, { reason: NOT_ASKED });
   return provider.create(
     {
       tag: i.id,
@@ -217,9 +283,10 @@ async function order(
 
 /** Of an instance that another leader intended. */
 const offerOf = (i: Instance): Offer => ({
-  id: '',
+  id: i.offer ?? '',
   granted: i.granted,
   microsPerHour: i.microsPerHour,
+  ...(i.storageMicrosPerHour === undefined ? {} : { storageMicrosPerHour: i.storageMicrosPerHour }),
   machine: '',
   host: '',
   region: '',
