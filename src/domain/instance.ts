@@ -44,6 +44,9 @@ type Base = {
   readonly storageMicrosPerHour?: Micros;
   /** Id of the offer that it is rented on, for another leader. Absent: the provider has no market. */
   readonly offer?: string;
+  /** As the market told them of its machine. Absent: it did not; it may not be taken back. */
+  readonly reliability?: number;
+  readonly interruptible?: boolean;
   readonly ports: readonly NamedPort[];
   readonly readiness: ReadinessPolicy;
   readonly bootTimeoutMs: number;

@@ -1,7 +1,11 @@
 import type { Instance } from './instance.ts';
+import { modelKey } from './placement.ts';
+import { codesOf } from './regions.ts';
 import type { Amount, Requirements, Resources } from './resources.ts';
 
-type Member = Pick<Instance, 'granted' | 'microsPerHour'> & { readonly region: string };
+type Member = Pick<Instance, 'granted' | 'microsPerHour' | 'reliability' | 'interruptible'> & {
+  readonly region: string;
+};
 
 /** Why a reserve member does not do for what was asked; first match wins. More than asked always does. */
 const MISMATCH = [
@@ -19,17 +23,34 @@ const MISMATCH = [
   { name: 'gpu-memory', when: (m: Member, r: Requirements) => below(m.granted.gpuMemory, r.gpuMemory) },
   {
     name: 'gpu-model',
-    when: (m: Member, r: Requirements) => r.gpuModels !== undefined && !r.gpuModels.includes(m.granted.gpuModel),
+    when: (m: Member, r: Requirements) => r.gpuModels !== undefined && !hasModel(m.granted.gpuModel, r.gpuModels),
   },
   { name: 'disk', when: (m: Member, r: Requirements) => below(m.granted.disk, r.disk) },
-  { name: 'region', when: (m: Member, r: Requirements) => r.regions !== undefined && !r.regions.includes(m.region) },
+  { name: 'region', when: (m: Member, r: Requirements) => r.regions !== undefined && !isIn(m.region, r.regions) },
   {
     name: 'price',
     when: (m: Member, r: Requirements) => r.maxMicrosPerHour !== undefined && m.microsPerHour > r.maxMicrosPerHour,
   },
+  // Where no market tells of machines, there is none to compare.
+  {
+    name: 'reliability',
+    when: (m: Member, r: Requirements) => m.reliability !== undefined && m.reliability < (r.minReliability ?? 0),
+  },
+  {
+    name: 'interruptible',
+    when: (m: Member, r: Requirements) => m.interruptible === true && r.interruptible === false,
+  },
 ] as const;
 
 const below = (has: number, asked: number | undefined): boolean => asked !== undefined && has < asked;
+const hasModel = (model: string, asked: readonly string[]): boolean => asked.map(modelKey).includes(modelKey(model));
+
+/** Any region, where one of those asked for is the world. */
+function isIn(region: string, asked: readonly string[]): boolean {
+  const codes = codesOf(asked);
+  return codes.length === 0 || codes.includes(region.toUpperCase());
+}
+
 /** 0: there is no limit to fall short of. */
 const limitBelow = (has: number, asked: number | undefined): boolean => has !== 0 && below(has, asked);
 

@@ -1,5 +1,7 @@
 import { unknownWord } from './command.ts';
 import type { Violation } from './errors.ts';
+import { modelKey } from './placement.ts';
+import { ACCEPTED_REGIONS, codesOf, countriesOf } from './regions.ts';
 import type { Requirements, Resources } from './resources.ts';
 import type { SessionTerms } from './session.ts';
 import type { SessionClass } from './session-class.ts';
@@ -41,6 +43,7 @@ export function termsFor(
       confirmTimeoutMs: c.confirmTimeoutMs,
       warnBeforeMs: c.warnBeforeMs,
       startAttempts: c.startAttempts,
+      ...(c.placement === null ? {} : { offerAttempts: c.placement.offerAttempts }),
     },
   };
 }
@@ -123,12 +126,43 @@ const BOUNDS: readonly Bound[] = [
   { field: 'requirements.disk_bytes', unit: 'bytes', of: (r) => r.disk, max: (m) => m.disk },
 ];
 
-function requirementViolations(c: SessionClass, r: Requirements): readonly Violation[] {
-  return BOUNDS.flatMap(({ field, unit, of, max }) => {
+/** What of the requirements the class does not allow, or nobody could meet. */
+export function requirementViolations(c: SessionClass, r: Requirements): readonly Violation[] {
+  const beyond = BOUNDS.flatMap(({ field, unit, of, max }) => {
     const asked = of(r);
     const most = max(c.allow.maxResources);
     if (asked === undefined || asked <= most) return [];
     const accepted = most === 0 ? 'it has none to give' : `accepted: up to ${most} ${unit}`;
     return [{ field, description: `${asked} is more than class "${c.name}" allows; ${accepted}` }];
+  });
+  return [...beyond, ...modelViolations(c, r), ...regionViolations(c, r)];
+}
+
+function modelViolations({ name, placement }: SessionClass, { gpuModels = [] }: Requirements): readonly Violation[] {
+  const own = placement?.gpuModels ?? [];
+  if (own.length === 0) return [];
+  const known = new Set(own.map(modelKey));
+  return gpuModels.flatMap((model, n) =>
+    known.has(modelKey(model))
+      ? []
+      : [
+          {
+            field: `requirements.gpus.models[${n}]`,
+            description: `"${model}" is none of class "${name}"; accepted: ${own.join(', ')}`,
+          },
+        ],
+  );
+}
+
+function regionViolations({ name, placement }: SessionClass, { regions = [] }: Requirements): readonly Violation[] {
+  const own = new Set(codesOf(placement?.regions ?? []));
+  return regions.flatMap((region, n) => {
+    const field = `requirements.regions[${n}]`;
+    const countries = countriesOf(region);
+    if (countries === null)
+      return [{ field, description: `"${region}" is no region that is known; accepted: ${ACCEPTED_REGIONS}` }];
+    if (own.size === 0 || countries.some((code) => own.has(code))) return [];
+    const accepted = placement?.regions.join(', ') ?? '';
+    return [{ field, description: `"${region}" is outside the regions of class "${name}"; accepted: ${accepted}` }];
   });
 }

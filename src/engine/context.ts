@@ -1,6 +1,7 @@
 import type { BanPolicy } from '../domain/host-registry.ts';
 import type { InstanceId, ProxyId } from '../domain/ids.ts';
 import type { Quotas } from '../domain/quota.ts';
+import type { Micros } from '../domain/resources.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { BanExchange } from '../ports/ban-exchange.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -14,6 +15,7 @@ import type { Store } from '../ports/store.ts';
 import type { Follower } from './follow.ts';
 import type { EngineHooks } from './hooks.ts';
 import type { Ledger } from './ledger.ts';
+import type { Market } from './market.ts';
 import type { Mirror } from './mirror.ts';
 import type { QueueNews } from './queue-news.ts';
 
@@ -48,11 +50,14 @@ export type EngineContext = {
   /** Of the providers that have one. */
   readonly marketplaces: ReadonlyMap<string, Marketplace>;
   readonly bans: BanPolicy;
+  /** Cap on the price per hour of all instances of each provider. */
+  readonly maxMicrosPerHour: Micros;
   readonly banExchange: BanExchanging | null;
   readonly proxies: ReadonlyMap<string, SessionProxy>;
   readonly prober: Prober;
   readonly instanceHttp: InstanceHttp;
   readonly mirror: Mirror;
+  readonly market: Market;
   readonly ledger: Ledger;
   readonly follower: Follower;
   readonly hooks: EngineHooks;

@@ -1,15 +1,14 @@
-import { isBrokerError } from '../domain/errors.ts';
 import type { SessionId } from '../domain/ids.ts';
 import type { InstanceIn } from '../domain/instance.ts';
-import { grant, mismatch, sameResources } from '../domain/match.ts';
+import { grant, sameResources } from '../domain/match.ts';
 import type { Offer } from '../domain/offer.ts';
 import type { ProxyIn } from '../domain/proxy.ts';
 import type { Requirements } from '../domain/resources.ts';
-import { AVOID_NOTHING } from '../domain/search.ts';
+import type { Search } from '../domain/search.ts';
 import type { Refused } from '../domain/session.ts';
 import type { SessionClass } from '../domain/session-class.ts';
-import type { Offers } from '../ports/compute-provider.ts';
 import type { EngineContext } from './context.ts';
+import { newProxy } from './new-proxy.ts';
 
 /** For whom an instance is made. */
 export type LaunchFor = {
@@ -35,7 +34,8 @@ export const cappedAt = (max: number, provider: string): Nothing => ({
   refused: { cap: 1 },
 });
 
-/** The cheapest offer that does, and the records of the instance and proxy to be made from it. Commits nothing. */
+/** The best offer that does, taken for it, and the records of the instance and proxy to be made from it. Commits
+ *  nothing: where they are not committed, the offer is to be released. */
 export async function planLaunch(
   ctx: EngineContext,
   c: SessionClass,
@@ -43,46 +43,35 @@ export async function planLaunch(
   signal: AbortSignal,
 ): Promise<Launch> {
   const provider = ctx.providers.get(c.provider);
-  if (provider === undefined) return { why: `no provider "${c.provider}" is configured`, refused: {} };
-  const resources = grant(c.resources, of.requirements);
-  let found: Offers;
-  try {
-    const search = {
-      resources,
-      need: of.requirements,
-      ports: c.ports.length,
-      placement: c.placement,
-      avoid: AVOID_NOTHING,
-    };
-    found = await provider.listOffers(search, signal);
-  } catch (err) {
-    if (isBrokerError(err)) return { why: err.message, refused: {} };
-    throw err;
-  }
-  const { suitable, refused } = sortOut(found, of.requirements);
-  const best = suitable.toSorted((a, b) => a.microsPerHour - b.microsPerHour)[0];
-  if (best === undefined) {
-    const rules = Object.keys(refused).join(', ');
-    return { why: `${c.provider} has nothing with these resources${rules === '' ? '' : ` (${rules})`}`, refused };
-  }
+  if (provider === undefined) return noProvider(c.provider);
+  const wish = wishOf(c, of.requirements);
+  const chosen = await ctx.market.choose({ c, wish, provider, signal });
+  if ('why' in chosen) return chosen;
   // With other resources than the class's it is no reserve member either: one who asks for nothing gets the class's.
-  const personal = of.personal || !sameResources(resources, c.resources);
-  return { offer: best, ...recordsFor(ctx, c, { ...of, personal }, best) };
+  const personal = of.personal || !sameResources(wish.resources, c.resources);
+  return { offer: chosen.offer, ...recordsFor(ctx, c, { ...of, personal }, chosen.offer) };
 }
 
-/** Checks again what a provider offers: which do, and how many were refused by which rule. */
-function sortOut(
-  found: Offers,
-  need: Requirements,
-): { readonly suitable: readonly Offer[]; readonly refused: Refused } {
-  const refused: Record<string, number> = { ...found.refused };
-  const suitable = found.offers.filter((offer) => {
-    const rule = mismatch(offer, need);
-    if (rule !== null) refused[rule] = (refused[rule] ?? 0) + 1;
-    return rule === null;
-  });
-  return { suitable, refused };
-}
+export const noProvider = (name: string): Nothing => ({ why: `no provider "${name}" is configured`, refused: {} });
+
+/** What is looked for. */
+export const wishOf = (c: SessionClass, need: Requirements): Omit<Search, 'avoid'> => ({
+  resources: grant(c.resources, need),
+  need,
+  ports: c.ports.length,
+  placement: c.placement,
+});
+
+/** What a record keeps of an offer that there is only once. */
+const ofMarket = (c: SessionClass, o: Offer) =>
+  c.placement === null
+    ? {}
+    : {
+        offer: o.id,
+        storageMicrosPerHour: o.storageMicrosPerHour ?? 0,
+        ...(o.reliability === undefined ? {} : { reliability: o.reliability }),
+        ...(o.interruptible === true ? { interruptible: true } : {}),
+      };
 
 function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: Offer) {
   const now = ctx.clock.now();
@@ -99,26 +88,12 @@ function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: O
     personal: of.personal,
     granted: offer.granted,
     microsPerHour: offer.microsPerHour,
+    ...ofMarket(c, offer),
     ports: c.ports,
     readiness: c.readiness,
     bootTimeoutMs: c.bootTimeoutMs,
     createdAt: now,
     since: now,
   };
-  const proxy: ProxyIn<'creating'> = {
-    phase: 'creating',
-    id: proxyId,
-    revision: 0,
-    kind: c.proxy,
-    class: c.name,
-    ports: c.ports,
-    ...(c.proxySettings === null ? {} : { settings: c.proxySettings }),
-    ...(c.access === 'token' ? { access: c.access } : {}),
-    instance: instance.id,
-    session: null,
-    createdAt: now,
-    since: now,
-    upstream: null,
-  };
-  return { instance, proxy };
+  return { instance, proxy: newProxy(c, proxyId, instance.id, now) };
 }

@@ -9,8 +9,13 @@ import type { Refused } from '../domain/session.ts';
 import type { ImageSource } from '../domain/session-class.ts';
 
 /** What may be rented now. `refused`: offers that the provider itself found not to do, counted by rule, such as `cpu`
- *  or `region`. */
-export type Offers = { readonly offers: readonly Offer[]; readonly refused: Refused };
+ *  or `region`. An offer's disk is the one that was asked for, and so is its part of the price. */
+export type Offers = {
+  readonly offers: readonly Offer[];
+  readonly refused: Refused;
+  /** There are more than could be told at once: a narrower question may find others. Absent: these are all. */
+  readonly more?: boolean;
+};
 
 /** What to start. Environment values are secret: they go to the instance and nowhere else. */
 export type Order = {

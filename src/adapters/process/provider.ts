@@ -5,6 +5,7 @@ import { BrokerError } from '../../domain/errors.ts';
 import { type InstanceId, isInstanceId } from '../../domain/ids.ts';
 import type { InstanceRef } from '../../domain/instance.ts';
 import type { Offer } from '../../domain/offer.ts';
+import { codesOf } from '../../domain/regions.ts';
 import type { Requirements, Resources } from '../../domain/resources.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ComputeProvider, Created, Order, ProviderLimits, Seen } from '../../ports/compute-provider.ts';
@@ -288,7 +289,7 @@ function unfit(
   machine: { readonly cores: number; readonly memory: number },
 ): string | null {
   if (r.gpuCount > 0 || r.gpuModel !== '' || r.gpuMemory > 0) return 'gpu-count';
-  if ((need.regions?.length ?? 0) > 0) return 'region';
+  if (codesOf(need.regions ?? []).length > 0) return 'region';
   if (Math.max(r.cpu.request, r.cpu.limit) > machine.cores) return 'cpu';
   return Math.max(r.memory.request, r.memory.limit) > machine.memory ? 'memory' : null;
 }

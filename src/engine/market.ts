@@ -1,0 +1,137 @@
+import { addRefused, type Limits, refusedInWords, sift, wantedOf } from '../domain/placement.ts';
+import { broadQuestion, classQuestion, forDisk, narrowQuestion, type Question } from '../domain/question.ts';
+import { type Ranked, rank } from '../domain/rank.ts';
+import type { Search } from '../domain/search.ts';
+import type { Refused } from '../domain/session.ts';
+import type { SessionClass } from '../domain/session-class.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type { ComputeProvider } from '../ports/compute-provider.ts';
+import type { EngineContext } from './context.ts';
+import type { Transition } from './hooks.ts';
+import { createKnownMachines } from './known-machines.ts';
+import type { Nothing } from './launch.ts';
+import { createStall, type Seen, type Stall, type Verdict } from './stall.ts';
+
+type Wish = Omit<Search, 'avoid'>;
+
+/** What suits, the best first, and what was refused. */
+export type Found = {
+  readonly ranked: readonly Ranked[];
+  readonly refused: Refused;
+  /** When the provider was asked. */
+  readonly takenAt: EpochMs;
+};
+
+/** Who looks for what. */
+export type Asker = {
+  readonly c: SessionClass;
+  readonly wish: Wish;
+  readonly provider: ComputeProvider;
+  readonly signal: AbortSignal;
+};
+
+/** What it is made from. */
+export type MarketDeps = Pick<EngineContext, 'mirror' | 'clock' | 'maxMicrosPerHour'>;
+
+/** Chooses among the offers of all providers; asks them only for a leader. */
+export type Market = ReturnType<typeof createMarket>;
+
+export function createMarket(ctx: MarketDeps) {
+  const known = createKnownMachines(ctx);
+  const stalls = new Map<string, Stall>();
+
+  function stallOf(provider: ComputeProvider): Stall {
+    const there = stalls.get(provider.name);
+    if (there !== undefined) return there;
+    const made = createStall({ provider, clock: ctx.clock, avoid: () => known.of(provider.name).avoid });
+    stalls.set(provider.name, made);
+    return made;
+  }
+
+  /** What of an answer does now, for this wish. Never waits: what it tells holds until the next await. */
+  function sort(stall: Stall, wish: Wish, q: Question, seen: Seen): Found {
+    const { avoid, startMsOf } = known.of(stall.provider.name);
+    const wanted = wantedOf({ ...wish, avoid });
+    const offers = seen.offers.map((o) => forDisk(o, q.search.resources.disk, wish.resources.disk));
+    const { leftMicros, rented } = inUse(ctx, stall.provider.name);
+    const isUnique = wish.placement !== null;
+    const taken = isUnique ? new Set([...rented, ...stall.taken(seen)]) : NONE;
+    const limits: Limits = { now: ctx.clock.now(), capLeftMicros: leftMicros, taken };
+    let { suitable, refused } = sift(offers, wanted, limits);
+    // Only the cap is in the way: the commit tells of it, and makes room where a reserve member can be given back.
+    if (suitable.length === 0 && (refused['price-cap'] ?? 0) > 0)
+      ({ suitable, refused } = sift(offers, wanted, { ...limits, capLeftMicros: null }));
+    const ranked = rank(suitable, wanted, (o) => startMsOf(o, wish.placement));
+    return { ranked, refused: addRefused(seen.refused, refused), takenAt: seen.takenAt };
+  }
+
+  const verdict = (f: Found): Verdict => (f.ranked.length > 0 ? 'some' : (f.refused.taken ?? 0) > 0 ? 'taken' : 'none');
+
+  /** Asks for what the class has, and again more narrowly where the provider could not tell all that it has.
+   *  @param use gets what was found before anything else can happen */
+  async function look<T>(a: Asker, use: (f: Found) => T): Promise<T | Nothing> {
+    const { c, wish, signal } = a;
+    const stall = stallOf(a.provider);
+    const sorted = (q: Question) => (seen: Seen) => sort(stall, wish, q, seen);
+    const ask = (q: Question, isSpecial: boolean) =>
+      stall.ask({ ...q, isSpecial, signal }, (seen) => verdict(sorted(q)(seen)));
+    const broad = broadQuestion(c, wish);
+    const first = await ask(broad, broad.key !== classQuestion(c).key);
+    if ('why' in first) return first;
+    const found = sorted(broad)(first);
+    const narrow = first.more && verdict(found) === 'none' ? narrowQuestion(c, wish) : broad;
+    if (narrow.key === broad.key) return use(found);
+    const second = await ask(narrow, true);
+    return 'why' in second ? { ...second, refused: found.refused } : use(sorted(narrow)(second));
+  }
+
+  return {
+    /** The best offer, which from now on is nobody else's, or why there is none. */
+    choose(a: Asker): Promise<Ranked | Nothing> {
+      return look(a, (f) => {
+        const best = f.ranked[0];
+        if (best === undefined) return nothing(a.provider.name, f.refused);
+        if (a.wish.placement !== null) stallOf(a.provider).take(best.offer.id);
+        return best;
+      });
+    },
+    /** Everything on offer, for a quote: takes nothing. */
+    async quote({ c, wish, provider, signal }: Asker): Promise<Seen | Nothing> {
+      const broad = broadQuestion(c, wish);
+      const isSpecial = broad.key !== classQuestion(c).key;
+      return stallOf(provider).ask({ ...broad, isSpecial, signal }, () => 'some');
+    },
+    /** It was not rented after all. */
+    release(provider: string, offer: string): void {
+      stalls.get(provider)?.release(offer);
+    },
+    /** Called with every committed change of phase: an offer that was gone is not to be had again, one that was not
+     *  asked for is. */
+    learn({ kind, before, after }: Transition): void {
+      if (kind !== 'instance' || after.phase !== 'gone' || after.offer === undefined) return;
+      const stall = stalls.get(after.provider);
+      const wasAsked = before?.phase === 'requested' && after.cause !== 'limited' && after.cause !== 'ours';
+      if (wasAsked) stall?.avoid(after.offer);
+      else stall?.release(after.offer);
+    },
+  };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+const nothing = (provider: string, refused: Refused): Nothing => {
+  const rules = refusedInWords(refused);
+  return { why: `${provider} has nothing with these resources${rules === '' ? '' : ` (${rules})`}`, refused };
+};
+
+/** What the provider's living instances leave of its cap, and on which offers they are. */
+export function inUse(ctx: MarketDeps, provider: string) {
+  let micros = 0;
+  const rented = new Set<string>();
+  for (const i of ctx.mirror.all('instance')) {
+    if (i.provider !== provider) continue;
+    micros += i.microsPerHour;
+    if (i.offer !== undefined) rented.add(i.offer);
+  }
+  return { leftMicros: ctx.maxMicrosPerHour - micros, rented };
+}

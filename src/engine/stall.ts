@@ -1,0 +1,170 @@
+import { type BrokerError, isBrokerError } from '../domain/errors.ts';
+import type { Offer } from '../domain/offer.ts';
+import type { Question } from '../domain/question.ts';
+import type { Avoid } from '../domain/search.ts';
+import type { Refused } from '../domain/session.ts';
+import type { EpochMs } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ComputeProvider } from '../ports/compute-provider.ts';
+import type { Nothing } from './launch.ts';
+
+/** Shares of `limits.offersMs` after which is asked again although the answer is still fresh: because all that does is
+ *  taken, or because nothing does; the latter doubles each time up to the last (10 s to 90 s of 30 s). */
+const EARLY = 1 / 3;
+const LONGEST = 3;
+/** Special questions that may be asked at once; then one per `offersMs`. */
+const BURST = 5;
+/** Answers kept for each provider. */
+const KEPT = 64;
+/** For how many times `offersMs` an offer that was gone is left out, should it still be listed: about 10 min. */
+const GONE_FOR = 20;
+
+/** An answer of the provider. */
+export type Seen = {
+  readonly offers: readonly Offer[];
+  readonly refused: Refused;
+  readonly more: boolean;
+  readonly takenAt: EpochMs;
+  /** Its place among what happened at this provider. */
+  readonly begun: number;
+};
+type Entry = Seen & { readonly answeredAt: number; readonly empties: number };
+/** `isSpecial`: it is not what a class asks for but some session, of which there may be thousands: then it waits for its
+ *  turn where many do. */
+type Ask = Question & { readonly isSpecial: boolean; readonly signal: AbortSignal };
+type Asked = Promise<Entry | Nothing> | Entry | Nothing;
+
+/** What an answer is worth to who asks: something does; all that does is taken; nothing does. */
+export type Verdict = 'some' | 'taken' | 'none';
+
+/**
+ * One provider's offers. Each question is asked once for all who ask it, and not again before `limits.offersMs`, since
+ * providers allow few searches, by the minute and by the day. An offer that was chosen is left out at once, and until a
+ * search that began later shows whether it still is one.
+ */
+export type Stall = ReturnType<typeof createStall>;
+
+export function createStall(o: {
+  readonly provider: ComputeProvider;
+  readonly clock: Clock;
+  readonly avoid: () => Avoid;
+}) {
+  const { provider, clock } = o;
+  const entries = new Map<string, Entry>();
+  const flights = new Map<string, Promise<Entry | Nothing>>();
+  /** `until`: however often it is listed [monotonic ms]. */
+  const taken = new Map<string, { readonly at: number; readonly until: number }>();
+  let order = 0;
+  let held: { readonly until: number; readonly nothing: Nothing } | null = null;
+  let allowance = { left: BURST, at: clock.monotonic() };
+
+  function isDue(e: Entry, verdict: Verdict): boolean {
+    const every = provider.limits.offersMs;
+    const age = clock.monotonic() - e.answeredAt;
+    if (verdict === 'some') return age >= every;
+    if (verdict === 'taken') return age >= every * EARLY;
+    return age >= Math.min(every * LONGEST, every * EARLY * 2 ** Math.min(20, e.empties));
+  }
+
+  /** Whether one more special question may be asked now. */
+  function mayVary(): boolean {
+    const every = provider.limits.offersMs;
+    if (every === 0) return true;
+    const now = clock.monotonic();
+    const earned = Math.floor((now - allowance.at) / every);
+    const left = Math.min(BURST, allowance.left + earned);
+    allowance = { left: Math.max(0, left - 1), at: left === BURST ? now : allowance.at + earned * every };
+    return left > 0;
+  }
+
+  async function search(q: Question, empties: number, signal: AbortSignal): Promise<Entry | Nothing> {
+    const begun = ++order;
+    try {
+      const { offers, refused, more } = await provider.listOffers({ ...q.search, avoid: o.avoid() }, signal);
+      held = null;
+      const entry: Entry = {
+        offers,
+        refused,
+        more: more ?? false,
+        takenAt: clock.now(),
+        begun,
+        answeredAt: clock.monotonic(),
+        empties,
+      };
+      keep(q.key, entry);
+      return entry;
+    } catch (err) {
+      if (!isBrokerError(err)) throw err;
+      return hold(err);
+    }
+  }
+
+  /** Nothing is asked again before the provider lets it through; its other calls and warm claims go on. */
+  function hold(err: BrokerError): Nothing {
+    const pauseMs = err.details.retryAfterMs ?? provider.limits.offersMs * EARLY;
+    const nothing = { why: err.message, refused: {} };
+    if (pauseMs > 0) held = { until: clock.monotonic() + pauseMs, nothing };
+    return nothing;
+  }
+
+  function keep(key: string, entry: Entry): void {
+    // Asked each time: nothing is to be remembered.
+    if (provider.limits.offersMs === 0) return;
+    entries.delete(key);
+    entries.set(key, entry);
+    for (const oldest of entries.keys()) {
+      if (entries.size <= KEPT) break;
+      entries.delete(oldest);
+    }
+    const eldest = Math.min(...[...entries.values()].map((e) => e.begun));
+    for (const [id, t] of taken) if (t.at < eldest && t.until <= clock.monotonic()) taken.delete(id);
+  }
+
+  /** Asks, unless that is not to be done now. */
+  function begin(q: Ask, before: Entry | undefined, was: Verdict): Asked {
+    const now = clock.monotonic();
+    if (held !== null && now < held.until) return held.nothing;
+    if (q.isSpecial && !mayVary()) {
+      const isYoung = before !== undefined && now - before.answeredAt < provider.limits.offersMs * LONGEST;
+      return isYoung ? before : BUSY(provider.name);
+    }
+    const empties = before === undefined || was !== 'none' ? 0 : before.empties + 1;
+    const flight = search(q, empties, q.signal).finally(() => flights.delete(q.key));
+    flights.set(q.key, flight);
+    return flight;
+  }
+
+  return {
+    provider,
+    /** Every asker's signal must end with the same term: they share the answer.
+     *  @param verdict what an answer is worth to who asks */
+    async ask(q: Ask, verdict: (seen: Seen) => Verdict): Promise<Seen | Nothing> {
+      const entry = entries.get(q.key);
+      const was = entry === undefined ? 'none' : verdict(entry);
+      if (entry !== undefined && !isDue(entry, was)) return entry;
+      const answer = await (flights.get(q.key) ?? begin(q, entry, was));
+      if ('why' in answer) return answer;
+      const found = answer.empties > 0 && verdict(answer) !== 'none';
+      if (found && entries.get(q.key) === answer) entries.set(q.key, { ...answer, empties: 0 });
+      return answer;
+    },
+    /** Ids that are left out of an answer. */
+    *taken(seen: Seen): Iterable<string> {
+      const now = clock.monotonic();
+      for (const [id, t] of taken) if (t.at > seen.begun || t.until > now) yield id;
+    },
+    take(id: string): void {
+      taken.set(id, { at: ++order, until: 0 });
+    },
+    /** It was gone when it was to be rented. */
+    avoid(id: string): void {
+      taken.set(id, { at: ++order, until: clock.monotonic() + provider.limits.offersMs * GONE_FOR });
+    },
+    release: (id: string): boolean => taken.delete(id),
+  };
+}
+
+const BUSY = (provider: string): Nothing => ({
+  why: `${provider} is asked for others first: these requirements need a search of their own`,
+  refused: {},
+});
