@@ -13,6 +13,7 @@ import { openRedisStore } from './adapters/redis/store.ts';
 import { openSqliteStore } from './adapters/sqlite/store.ts';
 import { createSystemClock } from './adapters/system/clock.ts';
 import { createIds } from './adapters/system/ids.ts';
+import { keyFrom } from './adapters/vastai/key.ts';
 import type { VastaiProvider } from './adapters/vastai/options.ts';
 import { createVastaiProvider } from './adapters/vastai/provider.ts';
 import { type ClassFile, openClassFile } from './config/class-file.ts';
@@ -237,7 +238,7 @@ function createVastai(
   const { key, keyFile, ...rest } = c;
   return createVastaiProvider({
     ...rest,
-    key: async () => key ?? (await readFile(keyFile ?? '', 'utf8')).trim(),
+    key: keyFrom({ key, keyFile }),
     installationId,
     clock,
     log,

@@ -9,6 +9,7 @@ import { checkNginx, checkSocketTool } from './nginx.ts';
 import { checkListeners, checkPortRanges } from './ports.ts';
 import { checkProcessLimits } from './process.ts';
 import { checkStore } from './store.ts';
+import { checkVastai } from './vastai.ts';
 
 /** What a broker that runs already holds: no wonder then that it is taken. */
 export type Running = { readonly grpc: boolean; readonly http: boolean };
@@ -33,5 +34,6 @@ export async function checkMachine(config: Config, running: Running, signal: Abo
     checkSocketTool(),
     ...(await checkListeners(config, running)),
     ...(await checkPortRanges(config)),
+    ...(await checkVastai(config, clock, signal)),
   ];
 }

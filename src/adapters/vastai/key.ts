@@ -1,0 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import { BrokerError } from '../../domain/errors.ts';
+
+/** How the API key is had: as it is, or from a file that is read each time, so that a new key is used at once.
+ *  @throws BrokerError `unavailable`, which never tells the key */
+export function keyFrom(o: { readonly key: string | null; readonly keyFile: string | null }): () => Promise<string> {
+  const { key, keyFile } = o;
+  if (keyFile === null) return async () => key ?? '';
+  return async () => {
+    const read = await readFile(keyFile, 'utf8').catch((err: unknown) => {
+      const code = err instanceof Error && 'code' in err ? String(err.code) : 'see the log';
+      throw new BrokerError('unavailable', `the API key of Vast.ai cannot be read from its file (${code})`);
+    });
+    const found = read.trim();
+    if (!/^[\x21-\x7e]{1,512}$/.test(found))
+      throw new BrokerError('unavailable', 'the file with the API key of Vast.ai does not hold one line with a key');
+    return found;
+  };
+}
