@@ -60,7 +60,7 @@ export function createMirror() {
     market: new Map(),
   };
   const listeners = new Set<Listener>();
-  const bySession = new Map<string, Set<Listener>>();
+  const byId = new Map<string, Set<Listener>>();
   const phases = {
     session: new Map<string, number>(),
     instance: new Map<string, number>(),
@@ -128,6 +128,9 @@ export function createMirror() {
       file(byClass.replacing, of.asked.class, of.id, after?.phase === 'active' && after.replacing !== undefined);
       if (wasQueued || isQueued) queueOf(of.asked.class).order = null;
       if (wasQueued && after !== undefined && SERVED.has(after.phase)) noteTurn(queueOf(of.asked.class), after);
+      // Nothing was rented for it, so its tenant has had no turn yet.
+      if (isQueued && before?.phase === 'starting' && after.attempts < before.attempts)
+        queueOf(of.asked.class).turns.delete(of.tenant);
     },
     instance(before, after) {
       count('instance', before?.phase, after?.phase);
@@ -149,7 +152,8 @@ export function createMirror() {
 
   function tell(change: MirrorChange): void {
     for (const listener of listeners) listener(change);
-    if (change.kind === 'session') for (const listener of bySession.get(change.id) ?? []) listener(change);
+    if (change.kind === 'session' || change.kind === 'instance')
+      for (const listener of byId.get(change.id) ?? []) listener(change);
   }
 
   return {
@@ -220,13 +224,13 @@ export function createMirror() {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    /** The same for one session only: thousands may wait at once. */
-    listenTo(id: SessionId, listener: Listener): () => void {
-      const set = bySession.get(id) ?? new Set<Listener>();
-      bySession.set(id, set.add(listener));
+    /** The same for one session or instance only: thousands may wait at once. */
+    listenTo(id: SessionId | InstanceId, listener: Listener): () => void {
+      const set = byId.get(id) ?? new Set<Listener>();
+      byId.set(id, set.add(listener));
       return () => {
         set.delete(listener);
-        if (set.size === 0) bySession.delete(id);
+        if (set.size === 0) byId.delete(id);
       };
     },
   };

@@ -1,3 +1,4 @@
+import { type Addresses, sameAddresses } from '../../domain/endpoint.ts';
 import type { Ban } from '../../domain/host-registry.ts';
 import {
   type InstanceId,
@@ -118,7 +119,8 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     changed: (change: MirrorChange): void => (on[change.kind] as (c: MirrorChange) => void)(change),
     /** A complete list: whoever it may settle or end. */
     listed(observer: ProviderObserver, owned: readonly Owned[]): void {
-      for (const o of owned) if (o.seen.status !== 'running') q.instances.wake(o.tag);
+      for (const o of owned)
+        if (o.seen.status !== 'running' || isNews(mirror.instance(o.tag), o.seen.addresses)) q.instances.wake(o.tag);
       for (const i of mirror.all('instance'))
         if (i.provider === observer.provider.name && (isOpen(i) || observer.isMissing(i))) q.instances.wake(i.id);
     },
@@ -131,6 +133,11 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     },
   };
 }
+
+/** Whether it tells something of one that has served: that it runs again, or that it is elsewhere. */
+const isNews = (i: Instance | undefined, addresses: Addresses): boolean =>
+  (i?.phase === 'ready' || i?.phase === 'bound') &&
+  (i.interruptedAt !== undefined || !sameAddresses(addresses, i.addresses));
 
 /** In use without an instance: another is to be had. */
 const isLost = (s: Session): boolean => s.phase === 'active' && s.replacing !== undefined && s.paidFrom === null;
