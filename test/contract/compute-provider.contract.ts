@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type InstanceId, isInstanceId } from '../../src/domain/ids.ts';
 import type { Offer } from '../../src/domain/offer.ts';
 import type { Resources } from '../../src/domain/resources.ts';
+import type { ImageSource } from '../../src/domain/session-class.ts';
 import type { ComputeProvider, Order, Seen } from '../../src/ports/compute-provider.ts';
 import { eventually } from '../support/eventually.ts';
 import { searchFor } from '../support/fixtures.ts';
@@ -12,8 +13,10 @@ export type ProviderHas = {
   readonly sharedHost: boolean;
   /** What instances write is kept. */
   readonly logs: boolean;
-  /** An instance whose program ends stays, as `exited`. */
+  /** An instance whose program ends stays, as `exited`, and tells how it ended. */
   readonly exits: boolean;
+  /** A tag that another broker has used is refused by the provider itself. */
+  readonly oneTagForAll: boolean;
 };
 
 /** A provider in a world of its own, and what the suite must know of that world. */
@@ -30,6 +33,8 @@ export type ProviderHarness = {
   /** Resources that this world can give, and some that it cannot. */
   readonly possible: Resources;
   readonly impossible: Resources;
+  /** What runs the commands; null: the machine itself. */
+  readonly image: ImageSource | null;
   /** Lets the provider's own time pass, where it does not by itself. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -86,14 +91,27 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
       });
     }
 
+    /** So many, each another one where the provider has as many. */
+    async function someOffers(count: number): Promise<readonly Offer[]> {
+      const { offers } = await provider.listOffers(searchFor(world.possible), never);
+      return Array.from({ length: count }, (_, n) => {
+        const one = offers[n % offers.length];
+        if (one === undefined) throw new Error('no offer for what should be possible');
+        return one;
+      });
+    }
+
     async function offer(): Promise<Offer> {
-      const [first] = (await provider.listOffers(searchFor(world.possible), never)).offers;
-      if (first === undefined) throw new Error('no offer for what should be possible');
+      const [first] = await someOffers(1);
+      if (first === undefined) throw new Error('none of one');
       return first;
     }
 
+    const ordered = (chosen: Offer, over: Partial<Order> = {}, command = world.runsFor([])): Order =>
+      orderOf(chosen, command, { image: world.image, ...over });
+
     async function createOne(over: Partial<Order> = {}, command = world.runsFor([])) {
-      const order = orderOf(await offer(), command, over);
+      const order = ordered(await offer(), over, command);
       return { order, ...(await provider.create(order, never)) };
     }
 
@@ -143,14 +161,14 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
         name: 'BrokerError',
         code: 'already-exists',
       });
-      await expect((await world.again()).create(order, never)).rejects.toMatchObject({ code: 'already-exists' });
+      const code = has.oneTagForAll ? 'already-exists' : 'no-capacity';
+      await expect((await world.again()).create(order, never)).rejects.toMatchObject({ code });
       expect(await provider.inspect(ref, never)).toEqual(before);
       expect(await provider.listOwned(never)).toHaveLength(1);
     });
 
     it('lists every instance while many are created at once', async () => {
-      const chosen = await offer();
-      const orders = Array.from({ length: 20 }, () => orderOf(chosen, world.runsFor([])));
+      const orders = (await someOffers(20)).map((chosen) => ordered(chosen));
       await Promise.all(orders.map((order) => provider.create(order, never)));
       const listed = await provider.listOwned(never);
       expect(listed.map((o) => o.tag).sort()).toEqual(orders.map((o) => o.tag).sort());
@@ -159,12 +177,8 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
 
     if (has.sharedHost)
       it('gives each of 20 instances created at once ports of its own', async () => {
-        const chosen = await offer();
         const refs = await Promise.all(
-          Array.from(
-            { length: 20 },
-            async () => (await provider.create(orderOf(chosen, world.runsFor([])), never)).ref,
-          ),
+          (await someOffers(20)).map(async (chosen) => (await provider.create(ordered(chosen), never)).ref),
         );
         const all = await Promise.all(refs.map(async (ref) => (await running(ref)).addresses.map((a) => a.port)));
         expect(new Set(all.flat()).size).toBe(20);
@@ -234,7 +248,7 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
       const before = await running(ref);
       const aborted = AbortSignal.abort();
       const refused = { name: 'AbortError' };
-      await expect(provider.create(orderOf(chosen, world.runsFor([])), aborted)).rejects.toMatchObject(refused);
+      await expect(provider.create(ordered(chosen), aborted)).rejects.toMatchObject(refused);
       await expect(provider.listOffers(searchFor(world.possible), aborted)).rejects.toMatchObject(refused);
       await expect(provider.inspect(ref, aborted)).rejects.toMatchObject(refused);
       await expect(provider.destroy(ref, aborted)).rejects.toMatchObject(refused);
@@ -289,10 +303,12 @@ export function computeProviderContract(name: string, has: ProviderHas, make: ()
       it('follows a log until the instance ends', async () => {
         const { ref } = await createOne({}, world.runsFor(lines));
         await wrote('three', ref);
-        const following = textOf(provider.logs(ref, { ...query, follow: true }, never));
+        const pieces = provider.logs(ref, { ...query, follow: true }, never)[Symbol.asyncIterator]();
+        const first = await pieces.next();
         await provider.destroy(ref, never);
         await goneAll(provider);
-        expect(await following).toBe('one\ntwo\nthree\n');
+        const rest = await textOf({ [Symbol.asyncIterator]: () => pieces });
+        expect(`${Buffer.from(first.value ?? []).toString('utf8')}${rest}`).toBe('one\ntwo\nthree\n');
       });
 
       it('stops following when the signal aborts', async () => {

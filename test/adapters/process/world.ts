@@ -68,6 +68,7 @@ export function processWorld(options: Partial<ProcessProviderOptions> & { readon
     endsWith: (code, lines) => sh(`${lined(lines)}; exit ${code}`),
     possible: resources({ cpu: { request: 0.1, limit: 0.5 }, memory: { request: 0, limit: 128 * 2 ** 20 } }),
     impossible: resources({ gpuCount: 1 }),
+    image: null,
     settle: async () => undefined,
     async clear() {
       const last = make();
