@@ -101,7 +101,7 @@ export function createStall(o: {
 
   /** Nothing is asked again before the provider lets it through; its other calls and warm claims go on. */
   function hold(err: BrokerError): Nothing {
-    const pauseMs = err.details.retryAfterMs ?? provider.limits.offersMs * EARLY;
+    const pauseMs = err.details.retryAfterMs || provider.limits.offersMs * EARLY;
     const nothing = { why: err.message, refused: {} };
     if (pauseMs > 0) held = { until: clock.monotonic() + pauseMs, nothing };
     return nothing;

@@ -5,7 +5,7 @@ import type { Requirements, Resources } from '../../src/domain/resources.ts';
 import { GRANTED } from '../support/fixtures.ts';
 
 const gpu: Resources = { ...GRANTED, gpuModel: 'RTX 4090', gpuCount: 2, gpuMemory: 24, disk: 100 };
-const member = { granted: gpu, microsPerHour: 500, region: 'DE' };
+const member = { granted: gpu, microsPerHour: 500, region: 'DE', reliability: 0.99, interruptible: true };
 const UNLIMITED: Resources = { ...GRANTED, cpu: { request: 0, limit: 0 }, memory: { request: 0, limit: 0 } };
 
 describe('whether a reserve member does', () => {
@@ -15,6 +15,8 @@ describe('whether a reserve member does', () => {
     [{ cpuRequest: 0.5, memoryLimit: 1 }],
     [{ gpuModels: ['A100', 'RTX 4090'], gpuCount: 2, gpuMemory: 24, disk: 100 }],
     [{ regions: ['FR', 'DE'], maxMicrosPerHour: 500 }],
+    [{ regions: ['north-america', 'Europe'], gpuModels: ['rtx_4090'] }],
+    [{ regions: ['world'], minReliability: 0.9, interruptible: true }],
   ] as const)('it does for %j', (r) => {
     expect(mismatch(member, r)).toBeNull();
   });
@@ -29,10 +31,18 @@ describe('whether a reserve member does', () => {
     ['gpu-model', { gpuModels: ['A100'] }],
     ['disk', { disk: 101 }],
     ['region', { regions: ['FR'] }],
+    ['region', { regions: ['Asia'] }],
     ['price', { maxMicrosPerHour: 499 }],
+    ['reliability', { minReliability: 0.991 }],
+    ['interruptible', { interruptible: false }],
     ['cpu', { cpuLimit: 3, disk: 101 }],
   ] as const)('it fails by %s, the first rule that it breaks, for %j', (name, r) => {
     expect(mismatch(member, r)).toBe(name);
+  });
+
+  it('does whatever is asked of machines where nothing was told of its own', () => {
+    const own = { granted: gpu, microsPerHour: 0, region: '' };
+    expect(mismatch(own, { minReliability: 1, interruptible: false })).toBeNull();
   });
 
   it('does not fall short of any limit when it has none', () => {

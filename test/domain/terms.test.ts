@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { COMMAND_WORDS, fillCommand, fillEnv, unknownWord } from '../../src/domain/command.ts';
 import { matches, termsFor, type Wishes } from '../../src/domain/terms.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
-import { aClass, GRANTED, instanceId, sessionId } from '../support/fixtures.ts';
+import { aClass, GRANTED, instanceId, PLACEMENT, sessionId } from '../support/fixtures.ts';
 
 const wish = (over: Partial<Wishes> = {}): Wishes => ({
   requirements: {},
@@ -60,6 +60,7 @@ describe('the terms of a session', () => {
     ['requirements.gpus.count', { requirements: { gpuCount: 1 } }],
     ['requirements.gpus.memory_bytes', { requirements: { gpuMemory: 1 } }],
     ['requirements.disk_bytes', { requirements: { disk: 1 } }],
+    ['requirements.regions[1]', { requirements: { regions: ['europe', 'Atlantis'] } }],
   ] as const)('are refused for %s beyond what the class allows', (field, asked) => {
     expect(termsOf(asked)).toEqual([field]);
   });
@@ -89,6 +90,36 @@ describe('the terms of a session', () => {
       '9 is more than class "echo" allows; accepted: up to 8 cores',
       '1 is more than class "echo" allows; it has none to give',
     ]);
+  });
+
+  it('count offers that are gone where the class rents on a market', () => {
+    expect(termsOf({}, { placement: { ...PLACEMENT, offerAttempts: 7 } })).toMatchObject({ offerAttempts: 7 });
+    expect(termsOf({})).not.toHaveProperty('offerAttempts');
+  });
+
+  it('accept regions and models that the class has, however they are written', () => {
+    const placement = { ...PLACEMENT, regions: ['Europe', 'us'], gpuModels: ['RTX 4090', 'A100 SXM4'] };
+    const requirements = { regions: ['germany', 'north-america', 'world'], gpuModels: ['a100_sxm4'] };
+    expect(termsOf({ requirements }, { placement })).toMatchObject({ startAttempts: 3 });
+  });
+
+  it('name what is accepted where a region or model is none of the class', () => {
+    const placement = { ...PLACEMENT, regions: ['Europe'], gpuModels: ['RTX 4090'] };
+    const r = termsFor(
+      aClass({ placement }),
+      wish({ requirements: { regions: ['jp'], gpuModels: ['H100', 'RTX 4090'] } }),
+    );
+    expect('violations' in r && r.violations).toEqual([
+      { field: 'requirements.gpus.models[0]', description: '"H100" is none of class "echo"; accepted: RTX 4090' },
+      {
+        field: 'requirements.regions[0]',
+        description: '"jp" is outside the regions of class "echo"; accepted: Europe',
+      },
+    ]);
+    const unknown = termsFor(aClass(), wish({ requirements: { regions: ['Atlantis'] } }));
+    expect('violations' in unknown && unknown.violations[0]?.description).toMatch(
+      /accepted: north america, .*two-letter code/,
+    );
   });
 });
 

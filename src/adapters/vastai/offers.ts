@@ -41,16 +41,17 @@ export async function findOffers(api: Api, search: Search, signal: AbortSignal):
 
   const shown = await take(queryOf(search, models));
   const last = shown.at(-1);
+  let more = false;
   if (last !== undefined) {
     const hidden = models.filter((m) => !shown.some((row) => sameModel(row.gpu_name, m))).slice(0, MORE_SEARCHES);
     for (const model of hidden) await take(queryOf(search, [model]));
-    if (hidden.length === 0) await take(queryOf(search, models, last.dph_total));
+    more = hidden.length > 0 || (await take(queryOf(search, models, last.dph_total))).length > 0;
   }
   const refused = {
     ...(unreadable === 0 ? {} : { unreadable }),
     ...(found.size + unreadable === 0 ? { search: 1 } : {}),
   };
-  return { offers: [...found.values()], refused };
+  return { offers: [...found.values()], refused, ...(more ? { more } : {}) };
 }
 
 const sameModel = (a: string, b: string): boolean =>
