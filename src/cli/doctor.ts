@@ -6,6 +6,7 @@ import { checkMachine } from '../doctor/machine.ts';
 import type { Context } from './context.ts';
 import { explain } from './exit.ts';
 import { age, counts, paint, plain } from './format.ts';
+import { rentingText, untracked } from './money.ts';
 import { now, version } from './system.ts';
 
 /** Looks at everything that a broker needs, and at the one that runs. @returns the exit code */
@@ -108,6 +109,10 @@ function judgeLoops({ loops, providers }: BrokerStatus, t: number): readonly Fin
 
 function judgeProvider(p: ProviderStatus): Finding {
   const use = `${p.name}, ${p.instances} of ${p.maxInstances} instances`;
+  if ((p.untrackedDollarsPerHour ?? 0) > 0)
+    return warn('provider', `${use}: ${untracked(p, false)} without a record`, 'they are being ended; look again');
+  if (p.credit !== null && p.credit <= 0)
+    return fail('provider', `${use}: no credit is left`, 'pay in at the provider');
   if (p.listError !== '') return fail('provider', `${use}: ${plain(p.listError)}`, 'see the log');
   if (p.instances < p.maxInstances) return ok('provider', use);
   return warn('provider', use, 'raise BERTH_MAX_INSTANCES, if there may be more');
@@ -123,7 +128,8 @@ function judgeClock(loops: readonly LoopStatus[], providers: readonly ProviderSt
   return [warn('clock', `the broker's is ${Math.round(ahead / 1_000)} s ahead of this machine's`, 'set both right')];
 }
 
-function judgeWork({ reserves, queues }: BrokerStatus, t: number): readonly Finding[] {
+function judgeWork({ reserves, queues, renting }: BrokerStatus, t: number): readonly Finding[] {
+  const off = renting.on ? [] : [warn('renting', rentingText(renting, t, false), 'berth renting on')];
   const failing = reserves
     .filter((r) => r.backingOff || r.failures > 0)
     .map((r) =>
@@ -142,7 +148,7 @@ function judgeWork({ reserves, queues }: BrokerStatus, t: number): readonly Find
         'raise what they wait for',
       ),
     );
-  return [...failing, ...long];
+  return [...off, ...failing, ...long];
 }
 
 const MARKS = { ok: ['green', 'ok  '], warn: ['yellow', 'warn'], fail: ['red', 'FAIL'] } as const;

@@ -66,6 +66,17 @@ export function resources(r: Resources): string {
   return parts.filter((p) => p !== '').join(', ') || '-';
 }
 
+/** `99.5%`. @param of from 0 to 1 */
+export const part = (of: number): string => `${Number((100 * of).toFixed(2))}%`;
+
+/** `12 by price, 3 by region`: offers by the rule that refused them, the most first. */
+export const countsByRule = (byRule: Readonly<Record<string, number>>): string =>
+  Object.entries(byRule)
+    .filter(([, n]) => n > 0)
+    .sort(([a, m], [b, n]) => n - m || a.localeCompare(b))
+    .map(([rule, n]) => `${n} by ${plain(rule)}`)
+    .join(', ');
+
 export const PHASE_COLORS = {
   queued: 'yellow',
   starting: 'yellow',

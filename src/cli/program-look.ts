@@ -26,7 +26,7 @@ export function addLookCommands(program: Command, execute: Execute): void {
     .option('--since <when>', '2h (so long ago), or a time such as 2030-01-31T18:00Z')
     .option('--session <session>', 'of this session, its instances and proxies')
     .option('--class <class>', 'only this class')
-    .option('--kind <kind>', 'only these: session, instance, proxy, reserve', words)
+    .option('--kind <kind>', 'only these: session, instance, proxy, reserve, host, renting', words)
     .option('--tenant <tenant>', "only this tenant's sessions")
     .action(async (flags: EventFlags, command: Command) => {
       const { events } = await load();

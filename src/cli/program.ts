@@ -1,12 +1,13 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { isBerthError } from '../../clients/typescript/src/errors.ts';
+import { Command, Option } from 'commander';
 import type { AcquireFlags } from './commands/acquire.ts';
 import type { ListFlags } from './commands/sessions.ts';
 import type { Execute } from './context.ts';
 import { EXIT_CODES } from './exit.ts';
-import { parseAmount, parseCount, parseDuration, parseNumber, parsePair, parseSize } from './parse.ts';
+import { parseCount } from './parse.ts';
 import { addAdminCommands, addTokenCommands } from './program-admin.ts';
 import { addDoctor, addLookCommands } from './program-look.ts';
+import { addMarketCommands, addQuote } from './program-market.ts';
+import { addRequirements, arg, duration, pair, words } from './program-options.ts';
 import { version } from './system.ts';
 
 const REF_HELP = `
@@ -54,46 +55,19 @@ export function createProgram(execute: Execute): Command {
       await demo();
     });
   addAcquire(program, execute);
+  addQuote(program, execute);
   addSessionCommands(program, execute);
   addFollowCommands(program, execute);
   addLookCommands(program, execute);
   addDoctor(program, execute);
+  addMarketCommands(program, execute);
   addAdminCommands(program, execute);
   addTokenCommands(program, execute);
   return program;
 }
 
-/** A parser whose complaint commander prints together with the option it is about. */
-function arg<T>(parse: (text: string, before?: T) => T): (text: string, before?: T) => T {
-  return (text, before) => {
-    try {
-      return parse(text, before);
-    } catch (err) {
-      if (isBerthError(err)) throw new InvalidArgumentError(`Accepted: ${err.violations[0]?.description ?? ''}.`);
-      throw err;
-    }
-  };
-}
-
-const duration = arg((text: string) => parseDuration(text));
-const size = arg((text: string) => parseSize(text));
-const pair = arg((text: string, before?: Record<string, string>) => parsePair(text, before));
-const words = (text: string, before: readonly string[] = []): readonly string[] => [...before, ...text.split(',')];
-
-type Gpu = { readonly models: readonly string[]; readonly count?: number };
-/** `2`, `"RTX 4090"` or `"RTX 4090:2"`; given again, the models follow in order of preference. */
-function gpu(text: string, before: Gpu = { models: [] }): Gpu {
-  if (/^\d+$/.test(text)) return { ...before, count: parseCount(text) };
-  const [, model = text, count] = /^(.*):(\d+)$/.exec(text) ?? [];
-  return {
-    models: [...before.models, model],
-    ...(count === undefined ? pickCount(before) : { count: parseCount(count) }),
-  };
-}
-const pickCount = ({ count }: Gpu) => (count === undefined ? {} : { count });
-
 function addAcquire(program: Command, execute: Execute): void {
-  program
+  const command = program
     .command('acquire')
     .description('ask for a session and wait until it is active')
     .argument('<class>', 'session class; berth classes lists them')
@@ -105,27 +79,8 @@ function addAcquire(program: Command, execute: Execute): void {
     .option('--owner <owner>', 'the end user')
     .option('--label <key=value>', 'may be given again', pair)
     .option('--env <name=value>', "the instance's environment; may be given again", pair)
-    .option('--env-file <file>', 'the same from a file of lines NAME=value')
-    .option(
-      '--cpu <cores>',
-      'REQUEST, REQUEST:LIMIT or :LIMIT',
-      arg((t) => parseAmount(t, parseNumber)),
-    )
-    .option(
-      '--memory <size>',
-      'REQUEST, REQUEST:LIMIT or :LIMIT',
-      arg((t) => parseAmount(t, parseSize)),
-    )
-    .option('--gpu <gpu>', 'COUNT, MODEL or MODEL:COUNT; again for a second choice', gpu)
-    .option('--gpu-memory <size>', 'of each GPU', size)
-    .option('--disk <size>', 'disk space', size)
-    .option('--region <region>', 'acceptable, such as de or europe; may be given again', words)
-    .option(
-      '--max-price <dollars>',
-      'US dollars per hour, all together',
-      arg((t) => parseNumber(t)),
-    )
-    .option('--interruptible', 'a cheaper instance that may be taken back is acceptable')
+    .option('--env-file <file>', 'the same from a file of lines NAME=value');
+  addRequirements(command)
     .option('--lifetime <duration>', 'from active on', duration)
     .option('--idle-timeout <duration>', 'end when not used for so long; 0: never', duration)
     .option('--queue-timeout <duration>', 'how long to wait for capacity', duration)

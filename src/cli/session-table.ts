@@ -76,7 +76,7 @@ function columnsOf({ now, color, tenants }: SessionTableOptions): readonly Colum
 
 /** Where it answers, else in parentheses why it does not. */
 function whereOrWhy(s: Session, color: boolean): string {
-  if (s.waitingFor !== '' && (isWaiting(s) || s.phase === 'active'))
-    return paint('gray', `(${plain(s.waitingFor)})`, color);
+  const why = [s.waitingFor, s.progress].filter((p) => p !== '').join(', ');
+  if (why !== '' && (isWaiting(s) || s.phase === 'active')) return paint('gray', `(${plain(why)})`, color);
   return (s.phase === 'active' && s.endpoint?.ports[0]?.url) || '-';
 }

@@ -47,6 +47,7 @@ function who(s: Session, t: number, color: boolean): readonly Row[] {
     ['phase', `${phase(s, t, color)}${since}`],
     optional('detail', s.endDetail),
     s.phase === 'active' && s.waitingFor !== '' ? ['replacing', paint('yellow', plain(s.waitingFor), color)] : null,
+    s.phase === 'active' ? optional('progress', s.progress) : null,
     optional('owner', s.owner),
     s.tenant === '' || s.tenant === 'default' ? null : ['tenant', s.tenant],
     optional('labels', labels.join(' ')),
@@ -60,6 +61,7 @@ function waiting(s: Session, t: number): readonly Row[] {
   return [
     s.queuePosition > 0 ? ['position', `${s.queuePosition} in the queue of class ${s.class}`] : null,
     optional('waits for', s.waitingFor),
+    optional('progress', s.progress),
     s.attempts > 1 ? ['attempt', String(s.attempts)] : null,
     expected === null
       ? null
@@ -115,10 +117,12 @@ function endText(s: Session, t: number, color: boolean): string {
 
 function where({ instance: i, cost }: Session): readonly Row[] {
   if (i === null) return [];
+  const disk = i.storagePricePerHour === 0 ? '' : ` (${dollars(i.storagePricePerHour)} of it for its disk)`;
   const place = [i.provider, i.providerRef, i.region].filter((x) => x !== '').join('  ');
   return [
     ['instance', plain(place)],
     ['granted', resources(i.granted)],
-    i.pricePerHour === 0 ? null : ['price', `${dollars(i.pricePerHour)} per hour, ${dollars(cost)} so far`],
+    i.machineId === '' ? null : ['machine', plain([i.machineId, i.hostId && `of host ${i.hostId}`].join('  ').trim())],
+    i.pricePerHour === 0 ? null : ['price', `${dollars(i.pricePerHour)} per hour${disk}, ${dollars(cost)} so far`],
   ];
 }

@@ -1,6 +1,7 @@
 import type { Session } from '../../clients/typescript/src/types.ts';
 import type { BrokerStatus, InstanceStatus, Reserve } from '../../clients/typescript/src/types-admin.ts';
 import { age, counts, dollars, paint, plain } from './format.ts';
+import { alarm, credit, rentingText, spending } from './money.ts';
 import { queueTable, reserveTable } from './reserve-table.ts';
 import { sessionTable } from './session-table.ts';
 import { clockTime, dateAt } from './system.ts';
@@ -74,6 +75,8 @@ function header({ status: s, instances, sessions }: Seen, v: View): readonly str
       `proxies ${counts(s.proxies)}`,
       ...money,
     ].join('   '),
+    ...(s.renting.on ? [] : [`renting is ${rentingText(s.renting, v.now, v.color)}`]),
+    ...[alarm(s, v.color)].filter((line) => line !== ''),
     ...providerLines(s, v),
     ...loopLines(s, v),
   ];
@@ -90,7 +93,11 @@ function spread(left: string, right: string, columns: number): string {
 function providerLines({ providers }: BrokerStatus, v: View): readonly string[] {
   if (providers.length === 0) return [];
   const text = providers.map((p) => {
-    const use = `provider ${p.name} ${p.instances} of ${p.maxInstances}`;
+    const money = [
+      p.pricePerHour === 0 ? '' : `${spending(p, v.color)} per hour`,
+      p.credit === null ? '' : `credit ${credit(p)}`,
+    ];
+    const use = [`provider ${p.name} ${p.instances} of ${p.maxInstances}`, ...money].filter((t) => t !== '').join(', ');
     if (p.listError === '') return use;
     const last = p.listTime === null ? 'never listed' : `listed ${age(p.listTime, v.now)} ago`;
     return `${use}, ${last}: ${paint('red', plain(p.listError), v.color)}`;

@@ -1,5 +1,5 @@
 import type { EndReason, PlannedEnd, Session } from '../../clients/typescript/src/types.ts';
-import { exact, PHASE_COLORS, paint, plain, short, until } from './format.ts';
+import { countsByRule, dollars, exact, PHASE_COLORS, paint, plain, short, until } from './format.ts';
 
 /** What a session's state means, in words for people. */
 
@@ -75,19 +75,19 @@ export const idle = (s: Session, now: number): string =>
   s.phase !== 'active' || s.lastUsedTime === null ? '-' : short(now - s.lastUsedTime.getTime());
 
 /** `12 by price, 3 by region`: offers by the rule that refused them, the most first. */
-export const refused = (s: Session): string =>
-  Object.entries(s.refused)
-    .filter(([, n]) => n > 0)
-    .sort(([a, m], [b, n]) => n - m || a.localeCompare(b))
-    .map(([rule, n]) => `${n} by ${plain(rule)}`)
-    .join(', ');
+export const refused = (s: Session): string => countsByRule(s.refused);
 
-/** Why it waits, which attempt it is and when it should be there; empty when there is nothing to say. */
+/** Why it waits, how far its instance is and what that costs, which attempt it is and when it should be there; empty
+ *  when there is nothing to say. */
 export function standing(s: Session, now: number): string {
   const attempt = s.attempts > 1 ? `attempt ${s.attempts}` : '';
-  const parts = [plain(s.waitingFor), attempt, toGo(s, now)].filter((p) => p !== '');
+  const parts = [plain(s.waitingFor), plain(s.progress), price(s), attempt, toGo(s, now)].filter((p) => p !== '');
   return parts.length === 0 ? '' : `(${parts.join(', ')})`;
 }
+
+/** `$0.35 per hour`; empty while there is no instance, and where it is free. */
+export const price = ({ instance }: Session): string =>
+  instance === null || instance.pricePerHour === 0 ? '' : `${dollars(instance.pricePerHour)} per hour`;
 
 /** How long it took to turn active. */
 export function startTook({ phase: p, createTime, activeTime }: Session): number | null {

@@ -93,7 +93,8 @@ describe('what admins see', () => {
         ['berth', `0.1.0 at ${broker.address}, up 1h`],
         ['replica', 'replica-a (leader)'],
         ['sessions', '2 active, 1 queued'],
-        ['process', '2 of 10', '1m ago', 'ok'],
+        ['renting', 'on'],
+        ['process', '2 of 10', '-', '-', '-', '1m ago', 'ok'],
         ['instances', '2m ago', '0', 'ok'],
       ]),
     );

@@ -293,8 +293,8 @@ describe('berth watch and keepalive', () => {
     broker.move(id(1), { phase: 'SESSION_PHASE_RELEASED', endReason: 'END_REASON_EXPIRED', warning: null });
     const lines = cells((await running).stdout).map(([, ...rest]) => rest);
     expect(lines).toEqual([
-      [id(1), 'active', 'http://127.0.0.1:20001'],
-      [id(1), 'active', 'http://127.0.0.1:20001', 'ends in 1m, idle, unless used'],
+      [id(1), 'active', 'http://127.0.0.1:20001', '$0.36 per hour'],
+      [id(1), 'active', 'http://127.0.0.1:20001', '$0.36 per hour', 'ends in 1m, idle, unless used'],
       [id(1), 'released (expired)'],
     ]);
   });

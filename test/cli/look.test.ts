@@ -67,7 +67,7 @@ describe('berth events', () => {
     const since = (asked[1] as { sinceTime: { seconds: number } }).sinceTime.seconds;
     expect(Math.abs(Date.now() / 1_000 - 7_200 - since)).toBeLessThan(30);
     expect((await berth('events', '--kind', 'machine')).stderr).toBe(
-      'berth: --kind: "machine" is none of session, instance, proxy, reserve\n',
+      'berth: --kind: "machine" is none of session, instance, proxy, reserve, host, renting\n',
     );
     expect((await berth('events', '--since', 'noon')).stderr).toContain('--since: 2h (so long ago) or a time');
   });

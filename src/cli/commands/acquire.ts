@@ -1,33 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { isBerthError } from '../../../clients/typescript/src/errors.ts';
-import type {
-  AcquireRequest,
-  Amount,
-  OnConflict,
-  Requirements,
-  Session,
-} from '../../../clients/typescript/src/types.ts';
+import type { AcquireRequest, OnConflict, Session } from '../../../clients/typescript/src/types.ts';
 import { type Context, readOption } from '../context.ts';
 import { exact } from '../format.ts';
 import { parseEnvFile } from '../parse.ts';
 import { createProgress } from '../progress.ts';
+import { type RequirementFlags, requirementsOf } from '../requirements.ts';
 import { showSession } from '../show.ts';
 
 /** As commander gives them, already parsed. */
-export type AcquireFlags = {
+export type AcquireFlags = RequirementFlags & {
   readonly name?: string;
   readonly owner?: string;
   readonly label?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly envFile?: string;
-  readonly cpu?: Amount;
-  readonly memory?: Amount;
-  readonly gpu?: { readonly models: readonly string[]; readonly count?: number };
-  readonly gpuMemory?: number;
-  readonly disk?: number;
-  readonly region?: readonly string[];
-  readonly maxPrice?: number;
-  readonly interruptible?: boolean;
   readonly lifetime?: number;
   readonly idleTimeout?: number;
   readonly queueTimeout?: number;
@@ -102,18 +89,5 @@ function requestOf(className: string, command: readonly string[], f: AcquireFlag
     ...(f.idleTimeout === undefined ? {} : { idleTimeoutMs: f.idleTimeout }),
     ...(f.queueTimeout === undefined ? {} : { queueTimeoutMs: f.queueTimeout }),
     ...(f.wait === undefined ? {} : { waitMs: f.wait }),
-  };
-}
-
-function requirementsOf(f: AcquireFlags): Requirements {
-  const gpus = { ...f.gpu, ...(f.gpuMemory === undefined ? {} : { memoryBytes: f.gpuMemory }) };
-  return {
-    ...(f.cpu === undefined ? {} : { cpu: f.cpu }),
-    ...(f.memory === undefined ? {} : { memory: f.memory }),
-    ...(Object.keys(gpus).length === 0 ? {} : { gpus }),
-    ...(f.disk === undefined ? {} : { diskBytes: f.disk }),
-    ...(f.region === undefined ? {} : { regions: f.region }),
-    ...(f.maxPrice === undefined ? {} : { maxPricePerHour: f.maxPrice }),
-    ...(f.interruptible === undefined ? {} : { interruptible: f.interruptible }),
   };
 }

@@ -1,6 +1,7 @@
 import type { BrokerStatus, Role, SessionClass } from '../../../clients/typescript/src/types-admin.ts';
 import type { Context } from '../context.ts';
 import { age, counts, exact, paint, plain, resources, running } from '../format.ts';
+import { alarm, credit, rentingText, spending, untracked } from '../money.ts';
 import { parseCount, usage } from '../parse.ts';
 import { queueTable, reserveTable } from '../reserve-table.ts';
 import { now } from '../system.ts';
@@ -62,8 +63,11 @@ export async function status(ctx: Context): Promise<void> {
       ['sessions', counts(s.sessions)],
       ['instances', counts(s.instances)],
       ['proxies', counts(s.proxies)],
+      ['renting', rentingText(s.renting, now(), ctx.color)],
     ]),
   );
+  const lost = alarm(s, ctx.color);
+  if (lost !== '') ctx.out(`\n${lost}`);
   for (const part of statusTables(ctx, s)) ctx.out(`\n${part}`);
 }
 
@@ -73,6 +77,9 @@ function statusTables(ctx: Context, s: BrokerStatus): readonly string[] {
   const providers = s.providers.map((p) => [
     p.name,
     `${p.instances} of ${p.maxInstances}`,
+    spending(p, ctx.color),
+    untracked(p, ctx.color),
+    credit(p),
     p.listTime === null ? 'never' : `${age(p.listTime, t)} ago`,
     problem(p.listError),
   ]);
@@ -85,7 +92,9 @@ function statusTables(ctx: Context, s: BrokerStatus): readonly string[] {
   return [
     ...(s.reserves.length === 0 ? [] : [reserveTable(s.reserves, tableOptions(ctx))]),
     ...(s.queues.length === 0 ? [] : [queueTable(s.queues, tableOptions(ctx))]),
-    ...(providers.length === 0 ? [] : [table(['PROVIDER', 'INSTANCES', 'LISTED', 'STATE'], providers)]),
+    ...(providers.length === 0
+      ? []
+      : [table(['PROVIDER', 'INSTANCES', 'PER HOUR', 'UNTRACKED', '>CREDIT', 'LISTED', 'STATE'], providers)]),
     ...(loops.length === 0 ? [] : [table(['LOOP', 'LAST PASS', '>FAILURES', 'STATE'], loops)]),
   ];
 }

@@ -13,7 +13,7 @@ import { logTime, now } from '../system.ts';
 import { table } from '../table.ts';
 import { width } from '../width.ts';
 
-const KINDS: readonly EventKind[] = ['session', 'instance', 'proxy', 'reserve'];
+const KINDS: readonly EventKind[] = ['session', 'instance', 'proxy', 'reserve', 'host', 'renting'];
 /** What one call may ask for. */
 const LARGEST_PAGE = 1_000;
 /** How long following goes on without a broker [ms]. */
@@ -78,11 +78,16 @@ async function sessionId(ctx: Context, text: string): Promise<string> {
   return 'id' in ref ? ref.id : (await ctx.client.get(ref, { signal: ctx.signal })).id;
 }
 
+/** What an empty state stands for, where that is not "made anew". */
+const UNSET: Readonly<Record<string, string>> = { reserve: 'default', host: 'not banned' };
+
 /** Lines follow each other one by one, so columns have fixed widths. */
 function eventLine(e: BerthEvent, color: boolean): string {
-  const reserve = e.kind === 'reserve';
-  const before = e.before || (reserve ? 'default' : '');
-  const after = e.after || (reserve ? 'default' : '');
+  const unset = UNSET[e.kind] ?? '';
+  // Of these the subject says all, and what changed is longer than a phase.
+  const wide = ['reserve', 'host', 'renting'].includes(e.kind);
+  const before = e.before || unset;
+  const after = e.after || unset;
   const change = before === '' || before === after ? after : `${before} → ${after}`;
   const why = [e.reason, e.detail]
     .filter((p) => p !== '')
@@ -92,8 +97,8 @@ function eventLine(e: BerthEvent, color: boolean): string {
     e.time === null ? '' : logTime(e.time),
     padded(e.kind, 8),
     padded(plain(e.subject), 28),
-    ...(reserve ? [] : [padded(plain(e.class), 10)]),
-    padded(plain(change), reserve ? 36 : 24),
+    ...(wide ? [] : [padded(plain(e.class), 10)]),
+    padded(plain(change), wide ? 36 : 24),
     paint('gray', `by ${plain(e.actor)}`, color),
     // What a session's own lines begin with is that session already.
     e.sessionId === '' || e.sessionId === e.subject ? '' : paint('gray', `for ${e.sessionId}`, color),
@@ -144,11 +149,15 @@ const instanceRow = (i: InstanceStatus, color: boolean): readonly string[] => [
   resources(i.granted),
   dollars(i.pricePerHour),
   dollars(i.cost),
-  [i.reason, i.detail]
+  whyOf(i) || '-',
+];
+
+/** How far it is while it starts, and why it ends: `lost (offline): no answer for 5m`. */
+const whyOf = (i: InstanceStatus): string =>
+  [i.progress, i.cause === '' ? i.reason : `${i.reason} (${i.cause})`, i.detail]
     .filter((p) => p !== '')
     .map(plain)
-    .join(': ') || '-',
-];
+    .join(': ');
 
 export async function quotas(ctx: Context, tenant: string | undefined): Promise<void> {
   const found = await ctx.client.quotas(tenant, { signal: ctx.signal });

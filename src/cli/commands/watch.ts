@@ -7,7 +7,7 @@ import { running, until } from '../format.ts';
 import { parseRef } from '../parse.ts';
 import { dateAt, logTime, now } from '../system.ts';
 import { cutTo } from '../width.ts';
-import { isWaiting, phase, plannedEnd, standing } from '../words.ts';
+import { isWaiting, phase, plannedEnd, price, standing } from '../words.ts';
 
 /** How long a watch goes on without a broker: a restart or a new leader is no reason to stop [ms]. */
 const PATIENCE_MS = 120_000;
@@ -72,7 +72,7 @@ function stateLine(s: Session, color: boolean): string {
   const t = now();
   const active = s.phase === 'active';
   const detail = isWaiting(s) || (active && s.waitingFor !== '') ? standing(s, t) : s.endDetail && `(${s.endDetail})`;
-  const url = active ? (s.endpoint?.ports[0]?.url ?? '') : '';
+  const url = active ? [s.endpoint?.ports[0]?.url ?? '', price(s)].filter((p) => p !== '').join('  ') : '';
   const warning = s.warning === null ? '' : `ends ${plannedEnd(s.warning, s, t)}`;
   return [s.id, phase(s, t, color), url, detail, warning].filter((part) => part !== '').join('  ');
 }

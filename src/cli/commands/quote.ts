@@ -1,0 +1,73 @@
+import type { Quote, QuotedOffer } from '../../../clients/typescript/src/types-market.ts';
+import type { Context } from '../context.ts';
+import { countsByRule, dollars, paint, part, plain, resources, running, size } from '../format.ts';
+import { type RequirementFlags, requirementsOf } from '../requirements.ts';
+import { table } from '../table.ts';
+
+export type QuoteFlags = RequirementFlags & { readonly limit?: number };
+
+/** What an acquire with the same requirements would get now. */
+export async function quote(ctx: Context, className: string, f: QuoteFlags): Promise<void> {
+  const requirements = requirementsOf(f);
+  const found = await ctx.client.quote(
+    {
+      class: className,
+      ...(Object.keys(requirements).length === 0 ? {} : { requirements }),
+      ...(f.limit === undefined ? {} : { maxOffers: f.limit }),
+    },
+    { signal: ctx.signal },
+  );
+  if (ctx.json) ctx.document(found);
+  else ctx.out(describe(found, ctx));
+}
+
+function describe(q: Quote, ctx: Context): string {
+  const why = q.why === '' ? '' : paint('yellow', plain(q.why), ctx.color);
+  const isNothing = q.readyInReserve === 0 && q.offers.length === 0;
+  const parts = [
+    isNothing ? `nothing to be had${why === '' ? '' : `: ${why}`}` : why,
+    q.readyInReserve === 0
+      ? ''
+      : `${paint('green', `${q.readyInReserve} ready in the reserve`, ctx.color)}: an acquire gets one at once`,
+    q.offers.length === 0 ? '' : offerTable(q.offers, ctx.columns),
+    footer(q),
+  ];
+  return parts.filter((p) => p !== '').join('\n\n');
+}
+
+function footer(q: Quote): string {
+  const suitable =
+    q.suitable > q.offers.length ? `${q.suitable} offers at ${q.provider} would do, the best are shown` : '';
+  const refused = countsByRule(q.refused);
+  return [suitable, refused === '' ? '' : `refused: ${refused}`].filter((p) => p !== '').join('\n');
+}
+
+type Column = { readonly heading: string; cell(o: QuotedOffer): string };
+
+const COLUMNS: readonly Column[] = [
+  { heading: '>PER HOUR', cell: (o) => (o.pricePerHour === 0 ? 'free' : dollars(o.pricePerHour)) },
+  { heading: '>DISK ALONE', cell: (o) => dollars(o.storagePricePerHour) },
+  { heading: 'GPU', cell: ({ granted: g }) => (g.gpuCount === 0 ? '-' : gpuText(g)) },
+  { heading: '~BESIDE IT', cell: (o) => resources({ ...o.granted, gpuCount: 0 }) },
+  { heading: 'REGION', cell: (o) => plain(o.region) || '-' },
+  { heading: 'MACHINE', cell: (o) => plain(o.machineId) || '-' },
+  { heading: 'HOST', cell: (o) => plain(o.hostId) || '-' },
+  { heading: '>STARTS IN', cell: (o) => (o.expectedStartMs === null ? '-' : running(o.expectedStartMs)) },
+  { heading: '>RELIABILITY', cell: (o) => (o.reliability === null ? '-' : part(o.reliability)) },
+  { heading: 'NOTE', cell: (o) => (o.interruptible ? 'may be taken back' : '-') },
+];
+
+/** Of little use where they say nothing: a provider without a market has no such things. */
+const OPTIONAL = ['>DISK ALONE', 'GPU', 'REGION', 'MACHINE', 'HOST', '>RELIABILITY', 'NOTE'];
+
+function offerTable(offers: readonly QuotedOffer[], width: number): string {
+  const columns = COLUMNS.filter((c) => !OPTIONAL.includes(c.heading) || offers.some((o) => c.cell(o) !== '-'));
+  return table(
+    columns.map((c) => c.heading),
+    offers.map((o) => columns.map((c) => c.cell(o))),
+    width,
+  );
+}
+
+const gpuText = (g: QuotedOffer['granted']): string =>
+  `${g.gpuCount} x ${plain(g.gpuModel) || 'GPU'}${g.gpuMemoryBytes === 0 ? '' : ` ${size(g.gpuMemoryBytes)}`}`;
