@@ -58,7 +58,7 @@ export function createObserver(deps: {
     const startedAt = clock.now();
     try {
       const found = await provider.listOwned(
-        AbortSignal.any([signal, AbortSignal.timeout(provider.limits.listWithinMs)]),
+        AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(provider.limits.listWithinMs))]),
       );
       take(found, startedAt);
       listError = '';
