@@ -1,3 +1,4 @@
+import { ACCEPTED_REGIONS, countriesOf } from '../domain/regions.ts';
 import { HOUR, MINUTE } from '../domain/time.ts';
 import type { NumberRule, TextRule } from './validate.ts';
 
@@ -41,9 +42,9 @@ export const ARGUMENT: TextRule = { min: 1, max: 8_192, anyLines: true, accepts:
 export const GPU_MODEL: TextRule = { min: 1, max: 64, accepts: '1 to 64 characters' };
 export const REGION: TextRule = {
   min: 2,
-  max: 13,
-  pattern: /^(?:[A-Za-z]{2}|north-america|europe|asia)$/,
-  accepts: 'a two-letter country code, "north-america", "europe" or "asia"',
+  max: 64,
+  pattern: { test: (word) => countriesOf(word) !== null },
+  accepts: ACCEPTED_REGIONS,
 };
 export const PAGE_TOKEN: TextRule = {
   min: 0,

@@ -9,7 +9,7 @@ export type TextRule = {
   readonly min: number;
   readonly max: number;
   /** What a text must match; without one, anything but control characters. */
-  readonly pattern?: RegExp;
+  readonly pattern?: Pick<RegExp, 'test'>;
   /** Allows line breaks, tabs and other control characters, but NUL. */
   readonly anyLines?: true;
   /** The value is not repeated in the answer. */

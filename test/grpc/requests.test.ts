@@ -75,7 +75,7 @@ const acquires: readonly Case[] = [
   ['requirements.disk_bytes', requirement({ diskBytes: -1 })],
   ['requirements.disk_bytes', requirement({ diskBytes: 1_024 * TIB + 1 })],
   ['requirements.regions', requirement({ regions: Array(51).fill('DE') })],
-  ['requirements.regions[0]', requirement({ regions: ['Germany'] })],
+  ['requirements.regions[0]', requirement({ regions: ['Atlantis'] })],
   ['requirements.max_price_per_hour', requirement({ maxPricePerHour: -0.01 })],
   ['requirements.max_price_per_hour', requirement({ maxPricePerHour: 10_000.01 })],
   ['requirements.max_price_per_hour', requirement({ maxPricePerHour: Number.NaN })],

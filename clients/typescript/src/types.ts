@@ -48,7 +48,7 @@ export type Requirements = {
     readonly memoryBytes?: number;
   };
   readonly diskBytes?: number;
-  /** Any of them: two-letter country codes, or "north-america", "europe", "asia". */
+  /** Any of them: continents such as "europe", countries by their English name or two-letter code; "world" is anywhere. */
   readonly regions?: readonly string[];
   /** US dollars per hour, all parts together. */
   readonly maxPricePerHour?: number;

@@ -24,8 +24,8 @@ export interface Requirements {
    */
   'diskBytes'?: (number | string | Long);
   /**
-   * Acceptable regions, any of them: two-letter country codes, or "north-america", "europe", "asia".
-   * At most 50.
+   * Acceptable regions, any of them: continents such as "europe" or "north-america", countries by their English name,
+   * or two-letter country codes, whatever their case; "world" is anywhere. At most 50.
    */
   'regions'?: (string)[];
   /**
@@ -65,8 +65,8 @@ export interface Requirements__Output {
    */
   'diskBytes'?: (number);
   /**
-   * Acceptable regions, any of them: two-letter country codes, or "north-america", "europe", "asia".
-   * At most 50.
+   * Acceptable regions, any of them: continents such as "europe" or "north-america", countries by their English name,
+   * or two-letter country codes, whatever their case; "world" is anywhere. At most 50.
    */
   'regions': (string)[];
   /**
