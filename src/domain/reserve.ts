@@ -44,20 +44,20 @@ export type ReservePlan = {
 /**
  * What to do so that a class keeps `target` members. Instances on their way count as members.
  * @param members the class's instances without a session, in any phase
- * @param recipe the class's recipe now; members of another one are outdated
+ * @param recipe the class's recipe now; members of another one are outdated. null: it cannot be told, so none is
  * @param isUnwelcome members that are to be replaced for where they run; they are given back as outdated
  */
 export function planReserve(
   members: readonly Instance[],
   target: number,
-  recipe: string,
+  recipe: string | null,
   policy: ReservePolicy,
   history: StartHistory,
   now: EpochMs,
   isUnwelcome: (i: Instance) => boolean = () => false,
 ): ReservePlan {
   const unclaimed = members.filter(isUnclaimed);
-  const isCurrent = (i: Instance): boolean => i.recipe === recipe && !isUnwelcome(i);
+  const isCurrent = (i: Instance): boolean => (recipe === null || i.recipe === recipe) && !isUnwelcome(i);
   const outdated = unclaimed.filter((i) => !isCurrent(i));
   const current = unclaimed.filter(isCurrent);
   const surplus = current.length > target ? youngestFirst(current).slice(0, current.length - target) : [];

@@ -18,6 +18,7 @@ import type { Ledger } from './ledger.ts';
 import type { Market } from './market.ts';
 import type { Mirror } from './mirror.ts';
 import type { QueueNews } from './queue-news.ts';
+import type { Templates } from './templates.ts';
 
 /** The classes as configured now; they may be reloaded at any time. */
 export type Classes = {
@@ -58,6 +59,7 @@ export type EngineContext = {
   readonly instanceHttp: InstanceHttp;
   readonly mirror: Mirror;
   readonly market: Market;
+  readonly templates: Templates;
   readonly ledger: Ledger;
   readonly follower: Follower;
   readonly hooks: EngineHooks;

@@ -28,6 +28,7 @@ import { createHistoryKeeper } from './reconcile/history.ts';
 import { reconcile } from './reconcile/run.ts';
 import { ended } from './release.ts';
 import { createSessions } from './sessions.ts';
+import { createTemplates } from './templates.ts';
 import { createTokens } from './tokens.ts';
 import type { AdminUseCases, Authenticator, ReserveView, SessionUseCases } from './use-cases.ts';
 
@@ -124,6 +125,7 @@ export function createEngine(o: EngineOptions): Engine {
   const ctx: EngineContext = {
     ...o,
     market,
+    templates: createTemplates(),
     banExchange: o.banExchange ?? null,
     providers: new Map(o.providers.map((p) => [p.name, p])),
     marketplaces: new Map(o.marketplaces.map((m) => [m.name, m])),

@@ -9,6 +9,7 @@ import type { Refused } from '../domain/session.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { EngineContext } from './context.ts';
 import { newProxy } from './new-proxy.ts';
+import { recipeOf } from './templates.ts';
 
 /** For whom an instance is made. */
 export type LaunchFor = {
@@ -44,12 +45,14 @@ export async function planLaunch(
 ): Promise<Launch> {
   const provider = ctx.providers.get(c.provider);
   if (provider === undefined) return noProvider(c.provider);
+  const made = recipeOf(ctx, c);
+  if ('why' in made) return { why: made.why, refused: {} };
   const wish = wishOf(c, of.requirements);
   const chosen = await ctx.market.choose({ c, wish, provider, signal });
   if ('why' in chosen) return chosen;
   // With other resources than the class's it is no reserve member either: one who asks for nothing gets the class's.
   const personal = of.personal || !sameResources(wish.resources, c.resources);
-  return { offer: chosen.offer, ...recordsFor(ctx, c, { ...of, personal }, chosen.offer) };
+  return { offer: chosen.offer, ...recordsFor(ctx, c, { ...of, ...made, personal }, chosen.offer) };
 }
 
 export const noProvider = (name: string): Nothing => ({ why: `no provider "${name}" is configured`, refused: {} });
@@ -73,7 +76,7 @@ const ofMarket = (c: SessionClass, o: Offer) =>
         ...(o.interruptible === true ? { interruptible: true } : {}),
       };
 
-function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: Offer) {
+function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor & { readonly recipe: string }, offer: Offer) {
   const now = ctx.clock.now();
   const proxyId = ctx.ids.proxy();
   const instance: InstanceIn<'intended'> = {
@@ -81,7 +84,7 @@ function recordsFor(ctx: EngineContext, c: SessionClass, of: LaunchFor, offer: O
     id: ctx.ids.instance(),
     revision: 0,
     class: c.name,
-    recipe: c.recipe,
+    recipe: of.recipe,
     provider: c.provider,
     proxy: proxyId,
     for: of.session,

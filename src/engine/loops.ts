@@ -17,6 +17,7 @@ export const LOOPS = [
   'money',
   'history',
   'hosts',
+  'templates',
 ] as const;
 export type LoopName = (typeof LOOPS)[number];
 

@@ -5,6 +5,7 @@ import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
 import { newProxy } from '../new-proxy.ts';
 import { rentingOff } from '../renting.ts';
+import { recipeOf } from '../templates.ts';
 
 type Starting = Owned & { readonly seen: Extract<Owned['seen'], { readonly status: 'starting' }> };
 
@@ -16,15 +17,21 @@ export const isStarting = (o: Owned): o is Starting => o.seen.status === 'starti
  * nobody else gets a machine that had one.
  */
 export function classFor(
-  ctx: Pick<EngineContext, 'classes' | 'mirror'>,
+  ctx: Pick<EngineContext, 'classes' | 'mirror' | 'marketplaces' | 'templates'>,
   provider: string,
   o: Owned,
 ): SessionClass | null {
   const { mark } = o;
   if (mark?.reserve !== true || !isStarting(o)) return null;
   const c = ctx.classes.current().get(mark.class);
-  if (c === undefined || c.provider !== provider || c.recipe !== mark.recipe) return null;
+  if (c === undefined || c.provider !== provider || !isCurrent(ctx, c, mark.recipe)) return null;
   return rentingOff(ctx.mirror) === null ? c : null;
+}
+
+/** While the template of a class cannot be read, nothing that was made from one is outdated. */
+function isCurrent(ctx: Parameters<typeof recipeOf>[0], c: SessionClass, recipe: string): boolean {
+  const now = recipeOf(ctx, c);
+  return 'why' in now ? recipe.startsWith(`${c.recipe}-`) : recipe === now.recipe;
 }
 
 /** Makes a record for a stranger. @returns whether it has one now; a cap may be in the way */
@@ -36,7 +43,7 @@ export async function adopt(ctx: EngineContext, term: Term, c: SessionClass, o: 
     id: o.tag,
     revision: 0,
     class: c.name,
-    recipe: c.recipe,
+    recipe: o.mark?.recipe ?? c.recipe,
     provider: c.provider,
     proxy: id,
     for: null,

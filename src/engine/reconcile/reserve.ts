@@ -13,6 +13,7 @@ import { planLaunch } from '../launch.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import { rentingOff } from '../renting.ts';
+import { recipeOf } from '../templates.ts';
 import type { HistoryKeeper } from './history.ts';
 import { monotonicOf, staleKeys } from './stale.ts';
 
@@ -44,11 +45,16 @@ export async function lookAtReserve(d: ReserveDeps, className: string, signal: A
   const plan: ReservePlan =
     c === undefined
       ? planReserve(members, 0, '', NO_POLICY, history, now)
-      : planReserve(members, reserveTarget(ctx, className), c.recipe, c.reserve, history, now, runsBadly);
+      : planReserve(members, reserveTarget(ctx, className), currentRecipe(ctx, c), c.reserve, history, now, runsBadly);
   await giveBack(ctx, d.term, plan.giveBack, 'reserve');
   if (c !== undefined && plan.create > 0 && !(await refill(d, c, plan.create, signal)))
     return ctx.clock.monotonic() + AGAIN_MS;
   return monotonicOf(ctx.clock, plan.lookAt);
+}
+
+function currentRecipe(ctx: EngineContext, c: SessionClass): string | null {
+  const now = recipeOf(ctx, c);
+  return 'why' in now ? null : now.recipe;
 }
 
 /** Whether its machine, or the owner of that, was banned for how instances run there, or by an admin. */

@@ -68,9 +68,21 @@ export async function commitLaunch(
   return { ...refusal, full: true };
 }
 
+/** What takes longer to be gone than this may take for ever: it is not waited for [ms]. */
+const FREED_WITHIN_MS = 60_000;
+
+/** Whether there will be room in a moment. */
+function isFreeing({ mirror, clock }: EngineContext, provider: string): boolean {
+  if ((mirror.phases('instance').get('destroying') ?? 0) === 0) return false;
+  const since = clock.now() - FREED_WITHIN_MS;
+  for (const i of mirror.all('instance'))
+    if (i.phase === 'destroying' && i.provider === provider && i.since > since) return true;
+  return false;
+}
+
 /** A client's start goes before an idle reserve: gives a member back, one at a time. */
 async function makeRoom({ ctx, term }: QueueDeps, provider: string, money: boolean): Promise<void> {
-  if ((ctx.mirror.phases('instance').get('destroying') ?? 0) > 0) return;
+  if (isFreeing(ctx, provider)) return;
   for (const name of ctx.classes.current().keys()) {
     const member = ctx.mirror.unclaimed(name).find((i) => i.provider === provider && (!money || i.microsPerHour > 0));
     if (member !== undefined) return giveBack(ctx, term, [{ instance: member, why: 'surplus' }], 'queue');

@@ -28,6 +28,7 @@ import type { Refusals } from './room.ts';
 import { createSaver } from './save.ts';
 import { lookAtSession } from './sessions.ts';
 import { createSpread } from './spread.ts';
+import { createTemplateWatch } from './templates.ts';
 
 const BACKOFF_MS = 500;
 const ENDED_MS = 10_000;
@@ -146,6 +147,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const unwatch = ctx.classes.onChange(spread.classes);
   spread.all();
   const rates = createLeak(ctx, term);
+  const templates = createTemplateWatch(ctx, term);
   try {
     await Promise.all([
       sessions.run(signal),
@@ -175,6 +177,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
         await r.history.flush(term);
         return HISTORY_MS;
       }),
+      loop('templates', (s) => templates.pass(s)),
       loop('hosts', (s) => lookAtBans({ ctx, term }, s), HOSTS_BACKOFF_MS),
     ]);
   } finally {
