@@ -1,12 +1,25 @@
+import type { Cause } from '../../src/domain/cause.ts';
 import type { Addresses, NamedPort } from '../../src/domain/endpoint.ts';
 import { BrokerError } from '../../src/domain/errors.ts';
 import { type InstanceId, isInstanceId } from '../../src/domain/ids.ts';
 import type { InstanceRef } from '../../src/domain/instance.ts';
-import type { ComputeProvider, Order, ProviderLimits, Seen } from '../../src/ports/compute-provider.ts';
+import type { Resources } from '../../src/domain/resources.ts';
+import type { ComputeProvider, Mark, Order, ProviderLimits, Seen } from '../../src/ports/compute-provider.ts';
 import type { Prober } from '../../src/ports/prober.ts';
 
-/** An account at a provider that costs nothing: instances are entries in memory. Outlives the broker's objects. */
+/** An account at a provider that costs nothing, unless a price is set: instances are entries in memory. Outlives the
+ *  broker's objects. */
 export type CostlessWorld = ReturnType<typeof createCostlessWorld>;
+
+const NO_MARK: Mark = { class: '', recipe: '', reserve: false };
+const NOTHING: Resources = {
+  cpu: { request: 0, limit: 0 },
+  memory: { request: 0, limit: 0 },
+  gpuModel: '',
+  gpuCount: 0,
+  gpuMemory: 0,
+  disk: 0,
+};
 
 type Held = {
   readonly tag: InstanceId;
@@ -31,6 +44,16 @@ export type Knobs = {
   bootSlowly: boolean;
   /** While set, there are no offers. */
   soldOut: boolean;
+  /** Price of what is offered from now on, and of what carries a tag. */
+  microsPerHour: number;
+  /** What is offered, one offer each. Empty: one offer without a machine. */
+  machines: readonly { readonly machine: string; readonly host: string }[];
+  /** The part of it that is paid as long as an instance exists. */
+  storageMicrosPerHour: number;
+  /** Instead of destroying, one each. */
+  failDestroys: BrokerError[];
+  /** How a new instance on a machine shows at first; others as they do without. */
+  readonly seenOn: Map<string, Seen>;
   /** While set, each new instance has a port number of its own, which counts on from the world's. */
   ownPorts: boolean;
 };
@@ -47,6 +70,11 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     ignoreDestroys: false,
     bootSlowly: false,
     soldOut: false,
+    microsPerHour: 0,
+    machines: [],
+    storageMicrosPerHour: 0,
+    failDestroys: [],
+    seenOn: new Map(),
     ownPorts: false,
   };
   let made = 0;
@@ -68,10 +96,19 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     /** How often each call was made. */
     calls,
     addressesFor,
+    /** Something that no broker of this test has asked for. @param installation whose tag it carries */
+    plant(tag: InstanceId, installation: string, seen: Seen, mark?: Mark, microsPerHour = 0): void {
+      const offer = { id: 'planted', granted: NOTHING, microsPerHour, machine: '', host: '', region: '' };
+      const order = { tag, offer, image: null, command: [], env: {}, ports: [], mark: mark ?? NO_MARK };
+      held.set(refOf(tag).id, { tag, installation, order, seen });
+    },
     tags: (): readonly InstanceId[] => [...held.values()].map((h) => h.tag),
     orderOf: (tag: InstanceId): Order | null => [...held.values()].find((h) => h.tag === tag)?.order ?? null,
     /** The program in it ends. */
-    exit: (tag: InstanceId, detail: string): void => change(tag, () => ({ status: 'exited', detail })),
+    exit: (tag: InstanceId, detail: string, cause?: Cause): void =>
+      change(tag, () => ({ status: 'exited', detail, ...(cause === undefined ? {} : { cause }) })),
+    /** What looks at it show from now on. */
+    show: (tag: InstanceId, seen: Seen): void => change(tag, () => seen),
     /** A slow boot comes to its end. */
     boot: (tag: InstanceId): void =>
       change(tag, (h) => ({ status: 'running', addresses: addressesFor(h.order.ports) })),
@@ -100,7 +137,13 @@ const LIMITS: ProviderLimits = {
   destroyEveryMs: 0,
   offersMs: 0,
 };
-const refOf = (tag: string): InstanceRef => ({ id: `costless-${tag}`, machine: '', host: '', region: '' });
+const NOWHERE = { machine: '', host: '' };
+const refOf = (tag: string, { machine, host }: Pick<InstanceRef, 'machine' | 'host'> = NOWHERE): InstanceRef => ({
+  id: `costless-${tag}`,
+  machine,
+  host,
+  region: '',
+});
 
 export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
   const { world } = o;
@@ -110,9 +153,10 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
   function hold(order: Order): Held {
     const key = refOf(order.tag).id;
     if (held.has(key)) throw new BrokerError('already-exists', `${order.tag} was created before`);
-    const seen: Seen = knobs.bootSlowly
+    const usual: Seen = knobs.bootSlowly
       ? { status: 'starting', detail: 'boots slowly' }
       : { status: 'running', addresses: world.addressesFor(order.ports) };
+    const seen = knobs.seenOn.get(order.offer.machine) ?? usual;
     const made = { tag: order.tag, installation, order, seen };
     held.set(key, made);
     return made;
@@ -127,8 +171,11 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       const rule = resources.gpuCount > 0 ? 'gpu-count' : (need.regions?.length ?? 0) > 0 ? 'region' : null;
       if (rule !== null) return { offers: [], refused: { [rule]: 1 } };
       if (knobs.soldOut) return { offers: [], refused: {} };
-      const free = { id: 'free', granted: resources, microsPerHour: 0, machine: '', host: '', region: '' };
-      return { offers: [free], refused: {} };
+      const { microsPerHour, storageMicrosPerHour } = knobs;
+      const price = { microsPerHour, storageMicrosPerHour };
+      const free = { id: 'free', granted: resources, ...price, machine: '', host: '', region: '' };
+      const on = knobs.machines.map((m) => ({ ...free, ...m, id: `on-${m.machine}` }));
+      return { offers: on.length > 0 ? on : [free], refused: {} };
     },
     async create(order, signal) {
       signal.throwIfAborted();
@@ -139,7 +186,7 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       if (failure !== undefined && knobs.createsAnyway) hold(order);
       if (failure !== undefined) throw failure;
       const { seen } = hold(order);
-      return { ref: refOf(order.tag), seen };
+      return { ref: refOf(order.tag, order.offer), seen };
     },
     async inspect(ref, signal) {
       signal.throwIfAborted();
@@ -149,6 +196,8 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
     async destroy(ref, signal) {
       signal.throwIfAborted();
       calls.destroy++;
+      const failure = knobs.failDestroys.shift();
+      if (failure !== undefined) throw failure;
       if (!knobs.ignoreDestroys) held.delete(ref.id);
     },
     async listOwned(signal) {
@@ -157,7 +206,13 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       await waitFor(knobs.hangLists, signal);
       if (knobs.failLists !== null) throw knobs.failLists;
       const own = [...held.values()].filter((h) => h.installation === installation);
-      return own.map(({ tag, seen }) => ({ tag, ref: refOf(tag), seen }));
+      return own.map(({ tag, seen, order }) => ({
+        tag,
+        ref: refOf(tag, order.offer),
+        seen,
+        microsPerHour: order.offer.microsPerHour,
+        mark: order.mark,
+      }));
     },
     // biome-ignore lint/correctness/useYield: it has nothing to give
     async *logs(_ref, _query, signal) {
