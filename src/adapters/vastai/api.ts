@@ -1,5 +1,5 @@
-import type { Answer } from './http.ts';
-import { createHttp, type Sending } from './http.ts';
+import { BrokerError } from '../../domain/errors.ts';
+import { type Answer, createHttp, type Sending } from './http.ts';
 import { createLane, type Lane, type LaneName } from './lanes.ts';
 import type { VastaiOptions } from './options.ts';
 import { aborted, CallFailed, type Problem, problemOf, redact } from './problems.ts';
@@ -112,15 +112,14 @@ export function createApi(o: VastaiOptions): Api {
   };
 }
 
-/** @throws CallFailed when there is none: nothing is sent then. What reads it may name files of this machine. */
+/** @throws CallFailed when there is none: nothing is sent then */
 async function keyOf(o: VastaiOptions): Promise<string> {
-  const key = await o.key().then(
-    (k) => k.trim(),
-    (err: unknown) => {
-      o.log.warn({ provider: 'vastai', err }, 'provider.key-unreadable');
-      return '';
-    },
-  );
-  if (/^[\x21-\x7e]{1,512}$/.test(key)) return key;
-  throw new CallFailed({ kind: 'auth', text: 'the API key of Vast.ai is missing or cannot be read' });
+  try {
+    const key = (await o.key()).trim();
+    if (/^[\x21-\x7e]{1,512}$/.test(key)) return key;
+  } catch (err) {
+    o.log.warn({ provider: 'vastai', err }, 'provider.key-unreadable');
+    if (err instanceof BrokerError) throw new CallFailed({ kind: 'auth', text: err.message });
+  }
+  throw new CallFailed({ kind: 'auth', text: 'the API key of Vast.ai is missing, or cannot be read' });
 }

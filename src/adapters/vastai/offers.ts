@@ -1,10 +1,13 @@
 import type { Offer } from '../../domain/offer.ts';
+import { addRefused, modelKey, sift } from '../../domain/placement.ts';
 import type { Micros } from '../../domain/resources.ts';
 import type { Search } from '../../domain/search.ts';
+import type { Refused } from '../../domain/session.ts';
+import type { EpochMs } from '../../domain/time.ts';
 import type { Offers } from '../../ports/compute-provider.ts';
 import type { Api } from './api.ts';
 import { CallFailed } from './problems.ts';
-import { askedOf, type Query, queryOf, ROW_CAP } from './query.ts';
+import { type Asked, askedOf, laxQueryOf, type Query, queryOf, ROW_CAP } from './query.ts';
 import { OffersWire, OfferWire } from './wire.ts';
 
 const GB = 1e9;
@@ -21,41 +24,62 @@ export const regionOf = (geolocation: string | null | undefined): string =>
 
 export const toMicros = (dollars: number): Micros => Math.ceil(Number((dollars * 1e6).toFixed(3)));
 
+type Found = {
+  readonly offers: Map<string, Offer>;
+  unreadable: number;
+};
+
 /** All that may do, each ask once. A search shows at most 64, so the models that it hides are asked for one by one, else
  *  one page more. */
-export async function findOffers(api: Api, search: Search, signal: AbortSignal): Promise<Offers> {
-  const { models, diskGb } = askedOf(search);
-  const found = new Map<string, Offer>();
-  let unreadable = 0;
-
-  async function take(query: Query): Promise<readonly OfferWire[]> {
-    const rows = await ask(api, query, signal);
-    const read = rows.flatMap((row): readonly OfferWire[] => {
-      const parsed = OfferWire.safeParse(row);
-      return parsed.success ? [parsed.data] : [];
-    });
-    unreadable += rows.length - read.length;
-    for (const offer of read.map((row) => toOffer(row, diskGb))) found.set(offer.id, offer);
-    return rows.length < ROW_CAP ? [] : read;
-  }
-
-  const shown = await take(queryOf(search, models));
-  const last = shown.at(-1);
+export async function findOffers(api: Api, search: Search, nowMs: EpochMs, signal: AbortSignal): Promise<Offers> {
+  const asked = askedOf(search);
+  const found: Found = { offers: new Map(), unreadable: 0 };
+  const take = (query: Query) => takeFrom(api, query, asked.diskGb, found, signal);
+  const { rows, isFull } = await take(queryOf(search, asked));
+  const last = rows.at(-1);
   let more = false;
-  if (last !== undefined) {
-    const hidden = models.filter((m) => !shown.some((row) => sameModel(row.gpu_name, m))).slice(0, MORE_SEARCHES);
-    for (const model of hidden) await take(queryOf(search, [model]));
-    more = hidden.length > 0 || (await take(queryOf(search, models, last.dph_total))).length > 0;
+  if (isFull && last !== undefined) {
+    const names = new Set(rows.map((row) => modelKey(row.gpu_name)));
+    const hidden = asked.models.filter((m) => !names.has(modelKey(m))).slice(0, MORE_SEARCHES);
+    for (const model of hidden) await take(queryOf(search, { ...asked, models: [model] }));
+    more = hidden.length > 0 || (await take(queryOf(search, asked, last.dph_total))).isFull;
   }
-  const refused = {
-    ...(unreadable === 0 ? {} : { unreadable }),
-    ...(found.size + unreadable === 0 ? { search: 1 } : {}),
-  };
-  return { offers: [...found.values()], refused, ...(more ? { more } : {}) };
+  const unreadable: Refused = found.unreadable === 0 ? {} : { unreadable: found.unreadable };
+  const offers = [...found.offers.values()];
+  if (offers.length > 0) return { offers, refused: unreadable, ...(more ? { more } : {}) };
+  return { offers: [], refused: addRefused(unreadable, await whyNone(api, asked, nowMs, signal)) };
 }
 
-const sameModel = (a: string, b: string): boolean =>
-  a.replaceAll('_', ' ').toLowerCase() === b.replaceAll('_', ' ').toLowerCase();
+/** What the server's filters have kept back, named by the rules that would have refused it. */
+async function whyNone(api: Api, asked: Asked, now: EpochMs, signal: AbortSignal): Promise<Refused> {
+  const found: Found = { offers: new Map(), unreadable: 0 };
+  try {
+    await takeFrom(api, laxQueryOf(asked), asked.diskGb, found, signal);
+  } catch (err) {
+    // That there is nothing is known: only the reason is not.
+    if (!(err instanceof CallFailed) || err.problem.kind === 'aborted') throw err;
+  }
+  const limits = { now, capLeftMicros: null, taken: new Set<string>() };
+  const { refused } = sift([...found.offers.values()], asked.wanted, limits);
+  return Object.keys(refused).length > 0 ? refused : { search: 1 };
+}
+
+async function takeFrom(
+  api: Api,
+  query: Query,
+  diskGb: number,
+  found: Found,
+  signal: AbortSignal,
+): Promise<{ readonly rows: readonly OfferWire[]; readonly isFull: boolean }> {
+  const all = await ask(api, query, signal);
+  const rows = all.flatMap((row): readonly OfferWire[] => {
+    const parsed = OfferWire.safeParse(row);
+    return parsed.success ? [parsed.data] : [];
+  });
+  found.unreadable += all.length - rows.length;
+  for (const offer of rows.map((row) => toOffer(row, diskGb))) found.offers.set(offer.id, offer);
+  return { rows, isFull: all.length >= ROW_CAP };
+}
 
 async function ask(api: Api, query: Query, signal: AbortSignal): Promise<readonly unknown[]> {
   const body = await api.call({ lane: 'search', method: 'POST', path: '/api/v0/bundles/', body: query }, signal);

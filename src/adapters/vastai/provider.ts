@@ -156,7 +156,7 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
     listOffers: (search, signal) =>
       within(signal, async (either) => {
         await credit.check(either);
-        return findOffers(api, search, either).catch((err: unknown) => {
+        return findOffers(api, search, clock.now(), either).catch((err: unknown) => {
           throw notOffered(err, clock.now());
         });
       }),

@@ -1,4 +1,4 @@
-import { codesOf } from '../../domain/regions.ts';
+import { modelKey, type Wanted, wantedOf } from '../../domain/placement.ts';
 import type { Search } from '../../domain/search.ts';
 
 /** Whatever `limit` says, as seen in 2026-09. */
@@ -14,42 +14,58 @@ const NEARLY = 0.98;
 type Test = Readonly<Record<string, unknown>>;
 export type Query = Readonly<Record<string, unknown>>;
 
-/** What is asked for, all sources together: a caller may narrow what a class says. */
+/** What is asked for, class and caller together. */
 export type Asked = {
+  readonly wanted: Wanted;
   /** In order of preference, as the API writes them. Empty: any. */
   readonly models: readonly string[];
   readonly interruptible: boolean;
   readonly diskGb: number;
 };
 
-export function askedOf({ resources, need, placement }: Search): Asked {
-  const own = placement?.gpuModels ?? [];
-  const models = [need.gpuModels ?? [], own, [resources.gpuModel]].find((m) => m.some((name) => name !== '')) ?? [];
+export function askedOf(search: Search): Asked {
+  const { resources, need, placement } = search;
+  const wanted = wantedOf(search);
   return {
-    models: models.filter((m) => m !== '').map((m) => m.replaceAll('_', ' ')),
-    interruptible: need.interruptible ?? placement?.interruptible ?? false,
+    wanted,
+    models: spelled(wanted.models, [...(placement?.gpuModels ?? []), ...(need.gpuModels ?? []), resources.gpuModel]),
+    interruptible: wanted.mayBeTakenBack && (placement?.interruptible ?? need.interruptible ?? false),
     diskGb: Math.max(LEAST_DISK_GB, Math.ceil(resources.disk / GB)),
   };
 }
 
+/** Models are compared without case, but the API knows only its own: the class's spelling is the most likely to be. */
+function spelled(keys: readonly string[], names: readonly string[]): readonly string[] {
+  return keys.map((key) => (names.find((n) => modelKey(n) === key) ?? key).trim().replaceAll('_', ' '));
+}
+
 /** A search as Vast.ai's body, cheapest first. What it filters is looked at again by whoever chooses: the server does
  *  not honour every filter. A class's own query comes last, but for what the prices and pages depend on. */
-export function queryOf(search: Search, models: readonly string[], fromDph: number | null = null): Query {
-  const { interruptible, diskGb } = askedOf(search);
-  const query = { ...filtersOf(search, models, interruptible), ...search.placement?.query };
-  return {
-    ...query,
-    ...(fromDph === null ? {} : { dph_total: { ...asTest(query.dph_total), gte: fromDph } }),
-    type: interruptible ? 'bid' : 'on-demand',
-    allocated_storage: diskGb,
-    order: [['dph_total', 'asc']],
-    limit: ROW_CAP,
-  };
+export function queryOf(search: Search, asked: Asked, fromDph: number | null = null): Query {
+  const query = { ...filtersOf(search, asked), ...search.placement?.query };
+  const from = fromDph === null ? {} : { dph_total: { ...asTest(query.dph_total), gte: fromDph } };
+  return { ...query, ...from, ...termsOf(asked) };
 }
+
+/** What there is at all of these models: asked where nothing does, to tell people why. */
+export const laxQueryOf = (asked: Asked): Query => ({
+  verified: { eq: 'any' },
+  rentable: { eq: true },
+  rented: { eq: 'any' },
+  ...(asked.models.length === 0 ? {} : { gpu_name: { in: asked.models } }),
+  ...termsOf({ ...asked, diskGb: LEAST_DISK_GB }),
+});
+
+const termsOf = ({ interruptible, diskGb }: Asked): Query => ({
+  type: interruptible ? 'bid' : 'on-demand',
+  allocated_storage: diskGb,
+  order: [['dph_total', 'asc']],
+  limit: ROW_CAP,
+});
 
 const asTest = (value: unknown): Test => (typeof value === 'object' && value !== null ? (value as Test) : {});
 
-function filtersOf(search: Search, models: readonly string[], interruptible: boolean): Record<string, Test> {
+function filtersOf(search: Search, { wanted, models, interruptible }: Asked): Record<string, Test> {
   const { resources: r, need, placement: p, ports, avoid } = search;
   const filters: Record<string, Test> = {
     // The server's defaults would hide machines that we rent already, and let no unverified one through.
@@ -67,28 +83,28 @@ function filtersOf(search: Search, models: readonly string[], interruptible: boo
   if (r.gpuCount > 0) filters.num_gpus = { eq: r.gpuCount };
   among('gpu_name', 'in', models);
   least('gpu_ram', Math.floor((r.gpuMemory / MIB) * NEARLY));
-  least('cpu_cores_effective', Math.max(r.cpu.request, r.cpu.limit));
-  least('cpu_ram', Math.floor(Math.max(r.memory.request, r.memory.limit) / MIB));
+  least('cpu_cores_effective', Math.max(r.cpu.request, need.cpuLimit ?? 0));
+  least('cpu_ram', Math.floor(Math.max(r.memory.request, need.memoryLimit ?? 0) / MIB));
   least('direct_port_count', ports);
-  least('reliability', Math.max(p?.minReliability ?? 0, need.minReliability ?? 0));
+  least('reliability', wanted.minReliability);
   least('inet_down', p?.minDownMbps ?? 0);
   least('cuda_max_good', p?.minCuda ?? 0);
   least('duration', Math.ceil((p?.minRemainingMs ?? 0) / 1000));
-  among('geolocation', 'in', regionsOf(search));
+  among('geolocation', 'in', regionsOf(wanted));
   among('machine_id', 'notin', numbersIn(avoid.machines));
   among('host_id', 'notin', numbersIn(avoid.hosts));
   if (p?.datacenter === true) filters.datacenter = { eq: true };
   // Of what can be bid for it is the least bid: what would be paid is compared by whoever chooses.
-  const most = Math.min(
-    p?.maxMicrosPerHour ?? Number.POSITIVE_INFINITY,
-    need.maxMicrosPerHour ?? Number.POSITIVE_INFINITY,
-  );
-  if (Number.isFinite(most) && !interruptible) filters.dph_total = { lte: most / 1e6 };
+  const most = wanted.maxMicrosPerHour;
+  if (most !== null && !interruptible) filters.dph_total = { lte: most / 1e6 };
   return filters;
 }
 
-function regionsOf({ need, placement }: Search): readonly string[] {
-  return codesOf((need.regions ?? []).length > 0 ? (need.regions ?? []) : (placement?.regions ?? []));
+/** Countries that are in each of the sets. None in all of them is not anywhere. */
+function regionsOf({ regions: [first, ...others] }: Wanted): readonly string[] {
+  if (first === undefined) return [];
+  const codes = [...first].filter((code) => others.every((set) => set.has(code)));
+  return codes.length > 0 ? codes : ['none'];
 }
 
 const numbersIn = (ids: ReadonlySet<string>): readonly number[] =>
