@@ -5,7 +5,7 @@ import type { Caller } from '../../src/domain/caller.ts';
 import { NO_QUOTA, type Quota, type Quotas } from '../../src/domain/quota.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { DAY, HOUR, SECOND } from '../../src/domain/time.ts';
-import type { Classes } from '../../src/engine/context.ts';
+import type { BanExchanging, Classes } from '../../src/engine/context.ts';
 import { createEngine, type Engine, type EngineOptions } from '../../src/engine/engine.ts';
 import type { AcquireInput, SessionView } from '../../src/engine/use-cases.ts';
 import type { ProviderLimits } from '../../src/ports/compute-provider.ts';
@@ -36,6 +36,7 @@ export type ReplicaOptions = Partial<
 > & {
   readonly replicaId?: string;
   readonly store?: Store;
+  readonly banExchange?: BanExchanging;
 };
 
 export type Replica = {
@@ -160,6 +161,7 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     providers: [createCostlessProvider({ world: p.world, ...(o.limits === undefined ? {} : { limits: o.limits }) })],
     marketplaces: [],
     bans: BANS,
+    banExchange: o.banExchange ?? null,
     maxMicrosPerHour: 1_000_000_000,
     proxies: [createDirectProxy(), p.stable],
     prober: p.prober,
