@@ -109,7 +109,7 @@ function settingsOf(mirror: Mirror): readonly Setting[] {
     [...mirror.entries(kind)].map(([id, value]) => {
       const key = `${kind}/${id}`;
       return {
-        put: { key, was: 0, value: encode(value) },
+        put: { key, was: 0, value: encode(value), revision: mirror.revision(kind, id) + 1 },
         index: { set: SET.settings, member: key, score: 0 },
       };
     }),

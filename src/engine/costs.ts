@@ -1,7 +1,7 @@
 import type { Caller } from '../domain/caller.ts';
 import { costSoFar } from '../domain/cost.ts';
 import { BrokerError } from '../domain/errors.ts';
-import { isUnclaimed } from '../domain/instance.ts';
+import { type Instance, isUnclaimed } from '../domain/instance.ts';
 import type { Micros } from '../domain/resources.ts';
 import type { Session } from '../domain/session.ts';
 import { DAY, type EpochMs, iso } from '../domain/time.ts';
@@ -10,6 +10,7 @@ import { microsPerHourOf } from './caps.ts';
 import type { EngineContext } from './context.ts';
 import type { Term } from './leader.ts';
 import type { Change } from './ledger.ts';
+import { liveOf } from './progress.ts';
 import { COUNTER, SET } from './records.ts';
 import type { CostView, TenantCost } from './use-cases.ts';
 
@@ -52,7 +53,8 @@ export async function costs(
   };
   if (only !== null) of(only);
   const now = ctx.clock.now();
-  for (const s of ctx.mirror.all('session')) if (only === null || s.tenant === only) addLiving(of(s.tenant), s, now);
+  for (const s of ctx.mirror.all('session'))
+    if (only === null || s.tenant === only) addLiving(of(s.tenant), s, liveOf(ctx.mirror, s), now);
   for (const { tenant: name, day, micros } of await readDays(ctx.store, dayOf(now - (days - 1) * DAY), only))
     of(name).days.unshift({ day, micros });
   return {
@@ -66,9 +68,9 @@ type Building = {
   -readonly [K in Exclude<keyof TenantCost, 'tenant' | 'days'>]: TenantCost[K];
 } & { readonly days: { readonly day: string; readonly micros: Micros }[] };
 
-function addLiving(cost: Building, s: Session, now: EpochMs): void {
+function addLiving(cost: Building, s: Session, live: Instance | undefined, now: EpochMs): void {
   cost.sessions += 1;
-  cost.livingMicros += costSoFar(s, now);
+  cost.livingMicros += costSoFar(s, now, live);
   cost.microsPerHour += paidPerHour(s);
 }
 

@@ -43,6 +43,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
   let observed = { revision: -1, at: 0 };
   /** Who had the lease when it was last seen and not given up. */
   let holder: string | null = null;
+  let lastEpoch = 0;
   const unlisten = mirror.listen((c) => {
     if (c.kind !== 'lease') return;
     observe(mirror.revision('lease', c.id));
@@ -59,6 +60,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
     const record = lease ? decode<LeaseRecord>(lease) : null;
     observe(record?.revision ?? 0);
     if (record !== null) holder = record.released ? null : record.holder;
+    lastEpoch = Math.max(lastEpoch, epoch?.revision ?? 0);
     return { lease: record, epoch: epoch?.revision ?? 0 };
   }
 
@@ -66,8 +68,7 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
   async function takeOver(): Promise<Won | null> {
     const { lease, epoch } = await look();
     const expired = clock.monotonic() - observed.at >= leaseMs;
-    // Where the store was emptied, whoever had the lease may go on for as long as it lasts: the epoch begins anew, and
-    // a fence of before would hold again.
+    // Where the store was emptied, whoever had the lease may go on asking its providers for as long as it lasts.
     const others = !o.alone && holder !== null && holder !== replicaId;
     if (others && !expired) return null;
     const at = clock.monotonic();
@@ -75,11 +76,14 @@ export async function runLeader(o: LeaderOptions, signal: AbortSignal): Promise<
     const result = await store.commit({
       put: [
         { key: KEY.lease, was, value: encode({ holder: replicaId, released: false, beat: 0 }) },
-        { key: KEY.epoch, was: epoch, value: encode({ holder: replicaId }) },
+        // It goes on counting: with one of before no fence may hold again.
+        { key: KEY.epoch, was: epoch, value: encode({ holder: replicaId }), revision: lastEpoch + 1 },
       ],
     });
-    if (result.committed) holder = replicaId;
-    return result.committed ? { epoch: epoch + 1, lease: was + 1, at } : null;
+    if (!result.committed) return null;
+    holder = replicaId;
+    lastEpoch += 1;
+    return { epoch: lastEpoch, lease: was + 1, at };
   }
 
   async function leadWith(won: Won): Promise<void> {

@@ -105,7 +105,7 @@ export function createLedger(deps: {
 
   function keep(change: Change): void {
     const { kind, after } = change;
-    const revision = (change.before?.revision ?? 0) + 1;
+    const revision = revisionOf(change);
     const over = after.phase === 'gone';
     mirror.apply(kind, after.id, revision, over ? undefined : { ...after, revision });
     hooks.onTransition(change);
@@ -151,6 +151,9 @@ function assertLegal({ kind, before, after }: Change): void {
 
 const join = <T>(a: readonly T[], b: readonly T[] | undefined): readonly T[] => (b === undefined ? a : [...a, ...b]);
 
+/** What is put back goes on counting where it was; what is new was nowhere. */
+const revisionOf = ({ before, after }: Change): number => (before ?? after).revision + 1;
+
 type Lists = Required<Candidate>;
 
 function writesOf(changes: readonly Change[], by: string, at: EpochMs, madeFor: MadeFor): Lists {
@@ -162,7 +165,7 @@ function writesOf(changes: readonly Change[], by: string, at: EpochMs, madeFor: 
     const key = KEY[change.kind](change.after.id);
     const was = change.before?.revision ?? 0;
     if (change.after.phase === 'gone') drop.push({ key, was });
-    else put.push({ key, value: encode(change.after), was });
+    else put.push({ key, value: encode(change.after), was, ...(was > 0 ? {} : { revision: revisionOf(change) }) });
     const line = eventLine(change, by, at, madeFor);
     if (line !== null) events.push(line);
     if (change.kind === 'session') indexSession(change.before, change.after, index);

@@ -3,7 +3,13 @@ export type Stored = { readonly revision: number; readonly value: unknown };
 
 export type Expect = { readonly key: string; readonly revision: number };
 /** Writes `value` (JSON) over revision `was` of `key`; 0: the key must be absent. The new revision is `was + 1`. */
-export type Put = { readonly key: string; readonly value: unknown; readonly was: number };
+export type Put = {
+  readonly key: string;
+  readonly value: unknown;
+  readonly was: number;
+  /** The new revision instead, greater than `was`: a record that was lost goes on counting where it was. */
+  readonly revision?: number;
+};
 export type Drop = { readonly key: string; readonly was: number };
 /** Puts `member` into the sorted set `set` with `score`, or takes it out (`null`). */
 export type Index = { readonly set: string; readonly member: string; readonly score: number | null };

@@ -77,6 +77,17 @@ function recordContract(open: () => Promise<Store>): void {
       expect(await store.read(['a'])).toEqual([{ revision: 1, value: 'again' }]);
     });
 
+    it('go on counting from the revision that a put names', async () => {
+      const store = await open();
+      await store.commit({ put: [{ key: 'a', value: 'back', was: 0, revision: 41 }] });
+      expect(await store.read(['a'])).toEqual([{ revision: 41, value: 'back' }]);
+      expect(await store.commit({ put: [{ key: 'a', value: 'twice', was: 0, revision: 50 }] })).toMatchObject({
+        why: { kind: 'revision', key: 'a', revision: 41 },
+      });
+      await store.commit({ put: [{ key: 'a', value: 'next', was: 41 }] });
+      expect(await store.read(['a'])).toEqual([{ revision: 42, value: 'next' }]);
+    });
+
     it.each([
       ['null', null],
       ['false', false],

@@ -42,8 +42,9 @@ export type Knobs = {
   ignoreDestroys: boolean;
   /** While set, new instances are `starting` until `boot` is called for them. */
   bootSlowly: boolean;
-  /** While set, there are no offers. */
+  /** While set, there are no offers, or asking for them fails. */
   soldOut: boolean;
+  failOffers: BrokerError | null;
   /** Price of what is offered from now on, and of what carries a tag. */
   microsPerHour: number;
   /** What is offered, one offer each. Empty: one offer without a machine. */
@@ -70,6 +71,7 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     ignoreDestroys: false,
     bootSlowly: false,
     soldOut: false,
+    failOffers: null,
     microsPerHour: 0,
     machines: [],
     storageMicrosPerHour: 0,
@@ -168,6 +170,7 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
     async listOffers({ resources, need }, signal) {
       signal.throwIfAborted();
       calls.offers++;
+      if (knobs.failOffers !== null) throw knobs.failOffers;
       const rule = resources.gpuCount > 0 ? 'gpu-count' : (need.regions?.length ?? 0) > 0 ? 'region' : null;
       if (rule !== null) return { offers: [], refused: { [rule]: 1 } };
       if (knobs.soldOut) return { offers: [], refused: {} };

@@ -32,7 +32,17 @@ const STEP_MS = 20;
 
 /** What one replica is made from; everything has a default. */
 export type ReplicaOptions = Partial<
-  Pick<EngineOptions, 'maxInstances' | 'keepEndedMs' | 'keepEventsMs' | 'mayLead' | 'alone' | 'adminSecret'>
+  Pick<
+    EngineOptions,
+    | 'maxInstances'
+    | 'maxMicrosPerHour'
+    | 'marketplaces'
+    | 'keepEndedMs'
+    | 'keepEventsMs'
+    | 'mayLead'
+    | 'alone'
+    | 'adminSecret'
+  >
 > & {
   readonly replicaId?: string;
   readonly store?: Store;
@@ -43,6 +53,8 @@ export type Replica = {
   readonly engine: Engine;
   /** What its loops reported. */
   readonly errors: { readonly loop: string; readonly err: unknown }[];
+  /** Instances that it warned of because they do not end, with how often their end was asked for. */
+  readonly slow: (readonly [string, number])[];
   /** Class, outcome and source of each acquire that was answered. */
   readonly acquires: (readonly [string, string, string])[];
   /** Stops it as a graceful stop does: the lease is given up. */
@@ -150,6 +162,7 @@ type Parts = {
 
 function startReplica(p: Parts, o: BedOptions): Replica {
   const errors: Replica['errors'] = [];
+  const slow: Replica['slow'] = [];
   const acquires: Replica['acquires'] = [];
   const replicaId = o.replicaId ?? `replica-${p.seed}`;
   const engine = createEngine({
@@ -159,10 +172,10 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     classes: p.classes,
     quotas: () => p.quotas.now,
     providers: [createCostlessProvider({ world: p.world, ...(o.limits === undefined ? {} : { limits: o.limits }) })],
-    marketplaces: [],
+    marketplaces: o.marketplaces ?? [],
     bans: BANS,
     banExchange: o.banExchange ?? null,
-    maxMicrosPerHour: 1_000_000_000,
+    maxMicrosPerHour: o.maxMicrosPerHour ?? 1_000_000_000,
     proxies: [createDirectProxy(), p.stable],
     prober: p.prober,
     instanceHttp: p.instanceHttp,
@@ -174,7 +187,7 @@ function startReplica(p: Parts, o: BedOptions): Replica {
       onLeader: () => undefined,
       onBeforeEnd: () => undefined,
       onOrphan: () => undefined,
-      onSlowDestroy: () => undefined,
+      onSlowDestroy: (i, _forMs, requests) => slow.push([i.id, requests]),
       onBan: () => undefined,
     },
     maxInstances: o.maxInstances ?? 100,
@@ -193,6 +206,7 @@ function startReplica(p: Parts, o: BedOptions): Replica {
   return {
     engine,
     errors,
+    slow,
     acquires,
     async stop() {
       stopping.abort();

@@ -59,10 +59,10 @@ function encodeGroup(group: Candidate, names: Keys, keys: string[], args: string
     keys.push(names.record(key));
     head += wanted(revision);
   }
-  for (const { key, was } of put) {
+  for (const { key, was, revision = was + 1 } of put) {
     keys.push(names.record(key));
     head += wanted(was);
-    changed.push(key, was + 1);
+    changed.push(key, revision);
   }
   for (const { key, was } of drop) {
     keys.push(names.record(key));
@@ -70,7 +70,7 @@ function encodeGroup(group: Candidate, names: Keys, keys: string[], args: string
     changed.push(key, 0);
   }
   args.push(head, changed.length === 0 ? '' : JSON.stringify(changed));
-  for (const { key, value, was } of put) args.push(revisionText(was + 1) + textOf(key, value));
+  for (const { key, value, was, revision = was + 1 } of put) args.push(revisionText(revision) + textOf(key, value));
   for (const { set, member, score } of index) {
     keys.push(names.byScore(set), names.byMember(set));
     args.push(member, score === null ? '' : scoreText(set, score));

@@ -73,8 +73,9 @@ export function createApply(db: DatabaseSync): (encoded: Encoded) => Applied {
 
   function write(group: Writes, values: ReadonlyMap<object, string>, keys: Expect[]): void {
     for (const p of group.put ?? []) {
-      put.run(p.key, p.was + 1, values.get(p) ?? 'null');
-      keys.push({ key: p.key, revision: p.was + 1 });
+      const revision = p.revision ?? p.was + 1;
+      put.run(p.key, revision, values.get(p) ?? 'null');
+      keys.push({ key: p.key, revision });
     }
     for (const d of group.drop ?? []) {
       drop.run(d.key);
