@@ -11,6 +11,8 @@ export type StoreRecords = {
   readonly proxies: readonly Proxy[];
   /** Counter of the provider `process`. */
   readonly counted: number;
+  /** What counts against the caps of the provider `vastai`: instances, and micro-dollars per hour. */
+  readonly rented: { readonly instances: number; readonly micros: number };
   /** Counters of the tenants that have or had a session, by `tenant/name`. */
   readonly quotas: Readonly<Record<string, number>>;
   /** Revision of the record that is written at each change of leader. */
@@ -25,13 +27,18 @@ export async function readRecords(store: Store): Promise<StoreRecords> {
   const live = (await members(store, 'sessions/live')).map(idOf);
   const ended = (await members(store, 'sessions/ended')).map(idOf);
   const [epoch, lease] = await store.read(['epoch/leader', 'lease/leader']);
-  const [counted = 0] = await store.counters(['instances/process']);
+  const [counted = 0, rented = 0, micros = 0] = await store.counters([
+    'instances/process',
+    'instances/vastai',
+    'spending/vastai',
+  ]);
   const sessions = (await records(store, 'session', [...new Set([...live, ...ended])])) as Session[];
   return {
     sessions,
     instances: (await records(store, 'instance', await members(store, 'instances'))) as Instance[],
     proxies: (await records(store, 'proxy', await members(store, 'proxies'))) as Proxy[],
     counted,
+    rented: { instances: rented, micros },
     quotas: await quotaCounters(store, sessions),
     epoch: epoch?.revision ?? 0,
     lease: lease?.revision ?? 0,

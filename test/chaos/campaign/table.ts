@@ -1,0 +1,69 @@
+import type { Result } from './campaign.ts';
+import { commandOf } from './options.ts';
+import { duplicates, oursOf } from './verdict.ts';
+
+const HOUR = 3_600_000;
+
+const counted = (all: readonly string[]): string => {
+  const counts = new Map<string, number>();
+  for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([name, n]) => `${name} ${n}`).join(', ') || 'none';
+};
+
+/** The figures of a campaign, for people, one a line. */
+export function tableOf(r: Result): string {
+  const { options: o, end, sampled } = r;
+  const ours = oursOf(end);
+  const labels = ours.map((i) => i.label ?? '');
+  const { endpoints, meter } = end.sim;
+  const active = r.outcomes.flatMap((x) => (x.activeMs === null ? [] : [x.activeMs])).sort((a, b) => a - b);
+  const rows: readonly (readonly [string, string])[] = [
+    ['campaign', commandOf(o)],
+    ['factor of all times of the provider', `${o.factor}`],
+    ['took', `${(r.tookMs / 1_000).toFixed(0)} s`],
+    ['sessions asked for', `${r.outcomes.length}: ${counted(r.outcomes.map((x) => x.habit))}`],
+    ['active at a client', `${active.length}; p50 ${at(active, 0.5)} ms, p95 ${at(active, 0.95)} ms`],
+    ['refused to a client', counted(r.outcomes.flatMap((x) => (x.refused === null ? [] : [x.refused])))],
+    ['ended by reason', counted(end.records.sessions.map((s) => ('why' in s ? s.why : s.phase)))],
+    ['brokers killed', `${r.kills}`],
+    ['instances ever', `${ours.length}; ${counted(ours.map((i) => i.fault ?? 'good'))}`],
+    ['rules that struck', counted(end.sim.faults.flatMap((f) => Array(f.strikes).fill(nameOf(f))))],
+    [
+      'calls',
+      Object.entries(endpoints)
+        .map(([name, e]) => `${name} ${e.calls} (${e.limited} limited)`)
+        .join(', '),
+    ],
+    ['double rents found', `${duplicates(labels).length} labels twice`],
+    ['bans', counted(end.hosts.map((h) => `${h.machineId === '' ? 'host' : 'machine'} ${h.ban?.reason ?? '?'}`))],
+    ['most instances at a time', `${sampled.most.instances} of ${o.maxInstances} (${sampled.looks} looks)`],
+    ['most $/h at a time', `${sampled.most.dollarsPerHour.toFixed(3)} of ${o.maxDollarsPerHour}`],
+    ['instances seen without a record', `${sampled.leaks.length}; longest ${longestLeak(r).toFixed(1)} s`],
+    ['left at the simulator', `${ours.filter((i) => i.gone_ms === null).length} instances`],
+    ['spent', `$${meter.spent.toFixed(4)} (${(ours.reduce((s, i) => s + i.cost, 0)).toFixed(4)} ours)`],
+    [
+      'instance hours',
+      `${(ours.reduce((s, i) => s + (i.gone_ms ?? end.sim.now_ms) - i.created_ms, 0) / HOUR).toFixed(2)}`,
+    ],
+    ['violations', r.violations.length === 0 ? 'none' : `${r.violations.length}`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+const nameOf = (f: { readonly fault: string; readonly endpoint?: string; readonly body: string }): string =>
+  f.endpoint === undefined ? f.fault : `${f.endpoint}:${f.body}`;
+
+const at = (sorted: readonly number[], share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+
+/** [s] */
+function longestLeak({ sampled, end }: Result): number {
+  const goneMs = new Map(end.sim.instances.map((i) => [i.id, i.gone_ms]));
+  const lasted = sampled.leaks.map((l) => (l.untilMs ?? goneMs.get(l.id) ?? end.sim.now_ms) - l.fromMs);
+  return Math.max(0, ...lasted) / 1_000;
+}
+
+/** Everything that is needed to see it again. */
+export const troubleOf = (r: Result): string =>
+  r.violations.length === 0 ? '' : `\nbroken:\n- ${r.violations.join('\n- ')}\n\nfrom the brokers' log:\n${r.log}\n`;
