@@ -1,4 +1,4 @@
-import type { BanReason } from '../domain/host-registry.ts';
+import type { Ban } from '../domain/host-registry.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Proxy } from '../domain/proxy.ts';
 import type { Session } from '../domain/session.ts';
@@ -25,5 +25,5 @@ export type EngineHooks = {
   /** It is being destroyed for long. @param requests how often its provider was asked for its end */
   readonly onSlowDestroy: (i: Instance, forMs: number, requests: number) => void;
   /** A machine or host was banned. */
-  readonly onBan: (provider: string, kind: 'machine' | 'host', reason: BanReason) => void;
+  readonly onBan: (provider: string, kind: 'machine' | 'host', id: string, ban: Ban) => void;
 };

@@ -129,28 +129,28 @@ const termViolations = (termMs: number | null): readonly Violation[] =>
     ? []
     : [{ field: 'term', description: 'accepted: 1 minute to 10 years' }];
 
-/** Hosts first, then machines, each by provider and id. A token is the key of the last record that was told. */
-export function listHosts(ctx: Pick<Deps, 'mirror' | 'clock'>, query: HostQuery): HostPage {
+/** By provider, its hosts before its machines, each by id. A token is the place of the last that was told. */
+export function listHosts(ctx: Pick<Deps, 'mirror' | 'clock' | 'bans'>, query: HostQuery): HostPage {
   const { pageSize, pageToken, provider } = query;
-  if (pageToken !== '' && !/^(host|machine)\//.test(pageToken))
+  if (pageToken !== '' && !/^[^/]+\/(host|machine)\//.test(pageToken))
     throw invalid([
       { field: 'page_token', description: 'it is not a token of this list; use next_page_token of the answer before' },
     ]);
   const now = ctx.clock.now();
-  const found: { readonly key: string; readonly view: HostView }[] = [];
-  const add = (key: string, of: string, view: () => HostView): void => {
-    if (key <= pageToken || (provider !== null && of !== provider)) return;
+  const found: { readonly place: string; readonly view: HostView }[] = [];
+  const add = (place: string, of: string, view: () => HostView): void => {
+    if (place <= pageToken || (provider !== null && of !== provider)) return;
     const seen = view();
-    if (!query.bannedOnly || seen.ban !== null || seen.hostBan !== null) found.push({ key, view: seen });
+    if (!query.bannedOnly || seen.ban !== null || seen.hostBan !== null) found.push({ place, view: seen });
   };
-  for (const h of ctx.mirror.all('host')) add(KEY.host(h.provider, h.host), h.provider, () => hostView(h, now));
+  for (const h of ctx.mirror.all('host')) add(`${h.provider}/host/${h.host}`, h.provider, () => hostView(h, now));
   for (const m of ctx.mirror.all('machine'))
-    add(KEY.machine(m.provider, m.machine), m.provider, () => machineView(ctx, m, now));
-  found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    add(`${m.provider}/machine/${m.machine}`, m.provider, () => machineView(ctx, m, now));
+  found.sort((a, b) => (a.place < b.place ? -1 : 1));
   const page = found.slice(0, pageSize);
   return {
     hosts: page.map((f) => f.view),
-    nextPageToken: found.length > page.length ? (page.at(-1)?.key ?? '') : '',
+    nextPageToken: found.length > page.length ? (page.at(-1)?.place ?? '') : '',
   };
 }
 
@@ -168,7 +168,7 @@ const hostView = (h: HostRecord, now: EpochMs): HostView => ({
   losses: 0,
 });
 
-const machineView = ({ mirror }: Pick<Deps, 'mirror'>, m: MachineRecord, now: EpochMs): HostView => ({
+const machineView = ({ mirror, bans }: Pick<Deps, 'mirror' | 'bans'>, m: MachineRecord, now: EpochMs): HostView => ({
   provider: m.provider,
   machine: m.machine,
   host: m.host,
@@ -177,7 +177,7 @@ const machineView = ({ mirror }: Pick<Deps, 'mirror'>, m: MachineRecord, now: Ep
   starts: m.starts.length,
   startP50Ms: percentile(m.starts, 0.5),
   startP90Ms: percentile(m.starts, 0.9),
-  losses: m.losses.length,
+  losses: m.losses.filter((at) => at > now - bans.lossWindowMs).length,
 });
 
 /** How many machines and hosts are banned now, for the gauges. */

@@ -58,7 +58,7 @@ export function registryWrites(
     taken.push(() => {
       if (change.kind === 'machine') mirror.apply('machine', id, was + 1, change.after);
       else mirror.apply('host', id, was + 1, change.after);
-      if (news?.ban) hooks.onBan(providerOf(change), change.kind, news.ban.reason);
+      if (news?.ban) hooks.onBan(providerOf(change), change.kind, nameOf(change), news.ban);
     });
   }
   return {

@@ -50,7 +50,11 @@ export function createReport(log: Logger, metrics: Metrics, clock: Clock): Engin
       const detail = `asked for its end ${requests} times; ${dollars(i.microsPerHour)} per hour`;
       log.warn({ ...instanceFields(i), durationMs: forMs, detail }, 'instance.still-there');
     },
-    onBan: (provider, kind, reason) => metrics.banned(provider, kind, reason),
+    onBan(provider, kind, id, { reason, evidence }) {
+      metrics.banned(provider, kind, reason);
+      const of: LogFields = kind === 'machine' ? { machineId: id } : { hostId: id };
+      log.info({ provider, ...of, reason, detail: evidence }, `${kind}.banned`);
+    },
   };
 }
 

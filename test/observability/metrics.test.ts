@@ -70,6 +70,19 @@ describe('metrics', () => {
     expect(seen).toEqual([4, 3, 1]);
   });
 
+  it('show who is banned now, and count the bans by reason', async () => {
+    const m = create();
+    let banned = [{ provider: 'vastai', machines: 3, hosts: 1 }];
+    m.watch(watched({ banned: () => banned }));
+    expect(await value(m, 'berth_banned{provider="vastai",kind="machine"}')).toBe(3);
+    expect(await value(m, 'berth_banned{provider="vastai",kind="host"}')).toBe(1);
+    banned = [];
+    expect(await value(m, 'berth_banned{provider="vastai",kind="machine"}')).toBeUndefined();
+    m.banned('vastai', 'machine', 'slow-start');
+    m.banned('vastai', 'machine', 'slow-start');
+    expect(await value(m, 'berth_bans_total{provider="vastai",kind="machine",reason="slow-start"}')).toBe(2);
+  });
+
   it('show the health of the loops', async () => {
     const m = create();
     m.loopPass('instances', 1_700_000_000_500);
