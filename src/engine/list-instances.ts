@@ -1,5 +1,5 @@
 import type { Caller } from '../domain/caller.ts';
-import { runMicros } from '../domain/cost.ts';
+import { spentMicros } from '../domain/cost.ts';
 import { invalid } from '../domain/errors.ts';
 import { isInstanceId } from '../domain/ids.ts';
 import type { EpochMs } from '../domain/time.ts';
@@ -31,8 +31,8 @@ export function listInstances(
   };
 }
 
-/** From when it was rented; 0 before. */
+/** From when it was rented; 0 before. What its provider takes from then on, whoever pays for it. */
 function costOf(i: InstanceView['instance'], now: EpochMs): number {
   const rentedAt = 'rentedAt' in i ? i.rentedAt : null;
-  return rentedAt === null ? 0 : runMicros(i.microsPerHour, rentedAt, now);
+  return rentedAt === null ? 0 : spentMicros(i, rentedAt, now);
 }

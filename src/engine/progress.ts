@@ -26,6 +26,10 @@ export function aheadOf(mirror: Known, i: InstanceIn<'intended'>): number {
   return ahead;
 }
 
+/** The session's instance as it is now; undefined: there is no record of one. */
+export const liveOf = (mirror: Pick<Known, 'instance'>, s: Session): Instance | undefined =>
+  s.phase === 'queued' || s.instance === null ? undefined : mirror.instance(s.instance.id);
+
 /** The instance whose start a session waits for; undefined: none, or it has one. */
 export function awaited(mirror: Pick<Known, 'instance'>, s: Session): Instance | undefined {
   const waits = s.phase === 'starting' || (s.phase === 'active' && s.replacing !== undefined && s.paidFrom !== null);

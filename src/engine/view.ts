@@ -7,7 +7,7 @@ import { expectedStart } from '../domain/reserve.ts';
 import type { End, EndReason, Refused, Session } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { EngineContext } from './context.ts';
-import { aheadOf, awaited, progressOf } from './progress.ts';
+import { aheadOf, awaited, liveOf, progressOf } from './progress.ts';
 import type { SessionView } from './use-cases.ts';
 
 /** `providers`: without them it is not told how long a turn at one of them takes. */
@@ -34,10 +34,6 @@ export function viewFor(ctx: EngineContext, caller: Caller, session: Session): S
   if (session.phase !== 'active' || !session.endpoint.tokenRequired || session.tenant !== caller.tenant) return view;
   return { ...view, accessToken: ctx.accessTokenOf(session.instance.proxy) };
 }
-
-/** Its instance as it is now. */
-const liveOf = (mirror: EngineContext['mirror'], s: Session) =>
-  'instance' in s && s.instance !== null ? mirror.instance(s.instance.id) : undefined;
 
 function expectedAt({ mirror, providers }: Viewed, s: Session, position: number, now: EpochMs): EpochMs | null {
   if (s.phase !== 'queued' && s.phase !== 'starting') return null;
