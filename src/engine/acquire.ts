@@ -12,6 +12,7 @@ import type { Put, Refusal } from '../ports/store.ts';
 import { claimChanges, memberKeys, suits } from './claim.ts';
 import type { EngineContext } from './context.ts';
 import { readSession } from './find.ts';
+import { classNamed } from './find-class.ts';
 import type { AcquireOutcome, AcquireSource } from './hooks.ts';
 import type { Change, LedgerResult } from './ledger.ts';
 import { overQuota } from './quotas.ts';
@@ -107,12 +108,7 @@ function askedOf(caller: Caller, input: AcquireInput): Asked {
 
 /** Checks the request against its class. @throws BrokerError `invalid` with all that is wrong */
 function begin(ctx: EngineContext, caller: Caller, input: AcquireInput, asked: Asked): Attempt {
-  const classes = ctx.classes.current();
-  const c = classes.get(input.class);
-  if (c === undefined) {
-    const accepted = [...classes.keys()].sort().join(', ');
-    throw invalid([{ field: 'class', description: `"${input.class}" is not configured; accepted: ${accepted}` }]);
-  }
+  const c = classNamed(ctx, input.class);
   const checked = termsFor(c, input);
   if ('violations' in checked) throw invalid(checked.violations);
   const now = ctx.clock.now();

@@ -18,6 +18,7 @@ export const LOOPS = [
   'history',
   'hosts',
   'templates',
+  'market',
 ] as const;
 export type LoopName = (typeof LOOPS)[number];
 

@@ -22,13 +22,12 @@ export type Found = {
   readonly takenAt: EpochMs;
 };
 
-/** Who looks for what. */
-export type Asker = {
-  readonly c: SessionClass;
-  readonly wish: Wish;
-  readonly provider: ComputeProvider;
-  readonly signal: AbortSignal;
-};
+export type Looker = { readonly c: SessionClass; readonly wish: Wish; readonly overCap: boolean };
+/** Who looks for an instance. */
+export type Asker = Omit<Looker, 'overCap'> & { readonly provider: ComputeProvider; readonly signal: AbortSignal };
+
+/** Gets an answer to a question. */
+export type Ask = (q: Question, worth: (seen: Seen) => Verdict) => Promise<Seen | Nothing>;
 
 /** What it is made from. */
 export type MarketDeps = Pick<EngineContext, 'mirror' | 'clock' | 'maxMicrosPerHour'>;
@@ -48,58 +47,56 @@ export function createMarket(ctx: MarketDeps) {
     return made;
   }
 
-  /** What of an answer does now, for this wish. Never waits: what it tells holds until the next await. */
-  function sort(stall: Stall, wish: Wish, q: Question, seen: Seen): Found {
-    const { avoid, startMsOf } = known.of(stall.provider.name);
+  /** What of an answer does now, for this wish. Never waits: what it tells holds until the next await.
+   *  @param overCap where only the provider's cap is in the way, so is none of it */
+  function sort(provider: string, wish: Wish, q: Question, seen: Seen, overCap: boolean): Found {
+    const { avoid, startMsOf } = known.of(provider);
     const wanted = wantedOf({ ...wish, avoid });
     const offers = seen.offers.map((o) => forDisk(o, q.search.resources.disk, wish.resources.disk));
-    const { leftMicros, rented } = inUse(ctx, stall.provider.name);
-    const isUnique = wish.placement !== null;
-    const taken = isUnique ? new Set([...rented, ...stall.taken(seen)]) : NONE;
+    const { leftMicros, rented } = inUse(ctx, provider);
+    // Without a market an offer is no single thing: it can be had again and again.
+    const taken = wish.placement === null ? NONE : new Set([...rented, ...(stalls.get(provider)?.taken(seen) ?? NONE)]);
     const limits: Limits = { now: ctx.clock.now(), capLeftMicros: leftMicros, taken };
     let { suitable, refused } = sift(offers, wanted, limits);
-    // Only the cap is in the way: the commit tells of it, and makes room where a reserve member can be given back.
-    if (suitable.length === 0 && (refused['price-cap'] ?? 0) > 0)
+    if (overCap && suitable.length === 0 && (refused['price-cap'] ?? 0) > 0)
       ({ suitable, refused } = sift(offers, wanted, { ...limits, capLeftMicros: null }));
     const ranked = rank(suitable, wanted, (o) => startMsOf(o, wish.placement));
     return { ranked, refused: addRefused(seen.refused, refused), takenAt: seen.takenAt };
   }
 
-  const verdict = (f: Found): Verdict => (f.ranked.length > 0 ? 'some' : (f.refused.taken ?? 0) > 0 ? 'taken' : 'none');
-
   /** Asks for what the class has, and again more narrowly where the provider could not tell all that it has.
    *  @param use gets what was found before anything else can happen */
-  async function look<T>(a: Asker, use: (f: Found) => T): Promise<T | Nothing> {
-    const { c, wish, signal } = a;
-    const stall = stallOf(a.provider);
-    const sorted = (q: Question) => (seen: Seen) => sort(stall, wish, q, seen);
-    const ask = (q: Question, isSpecial: boolean) =>
-      stall.ask({ ...q, isSpecial, signal }, (seen) => verdict(sorted(q)(seen)));
+  async function look<T>({ c, wish, overCap }: Looker, ask: Ask, use: (f: Found) => T): Promise<T | Nothing> {
+    const sorted = (q: Question) => (seen: Seen) => sort(c.provider, wish, q, seen, overCap);
     const broad = broadQuestion(c, wish);
-    const first = await ask(broad, broad.key !== classQuestion(c).key);
+    const first = await ask(broad, (seen) => verdict(sorted(broad)(seen)));
     if ('why' in first) return first;
     const found = sorted(broad)(first);
     const narrow = first.more && verdict(found) === 'none' ? narrowQuestion(c, wish) : broad;
     if (narrow.key === broad.key) return use(found);
-    const second = await ask(narrow, true);
+    const second = await ask(narrow, (seen) => verdict(sorted(narrow)(seen)));
     return 'why' in second ? { ...second, refused: found.refused } : use(sorted(narrow)(second));
   }
 
+  /** Asks the provider itself, or shares what another has just asked. */
+  const ask = (c: SessionClass, provider: ComputeProvider, signal: AbortSignal): Ask => {
+    const own = classQuestion(c).key;
+    return (q, worth) => stallOf(provider).ask({ ...q, isSpecial: q.key !== own, signal }, worth);
+  };
+
   return {
+    look,
+    sort,
+    ask,
     /** The best offer, which from now on is nobody else's, or why there is none. */
-    choose(a: Asker): Promise<Ranked | Nothing> {
-      return look(a, (f) => {
+    choose({ c, wish, provider, signal }: Asker): Promise<Ranked | Nothing> {
+      // The commit tells of the cap, and makes room where a reserve member can be given back.
+      return look({ c, wish, overCap: true }, ask(c, provider, signal), (f) => {
         const best = f.ranked[0];
-        if (best === undefined) return nothing(a.provider.name, f.refused);
-        if (a.wish.placement !== null) stallOf(a.provider).take(best.offer.id);
+        if (best === undefined) return nothing(provider.name, f.refused);
+        if (wish.placement !== null) stallOf(provider).take(best.offer.id);
         return best;
       });
-    },
-    /** Everything on offer, for a quote: takes nothing. */
-    async quote({ c, wish, provider, signal }: Asker): Promise<Seen | Nothing> {
-      const broad = broadQuestion(c, wish);
-      const isSpecial = broad.key !== classQuestion(c).key;
-      return stallOf(provider).ask({ ...broad, isSpecial, signal }, () => 'some');
     },
     /** It was not rented after all. */
     release(provider: string, offer: string): void {
@@ -119,7 +116,9 @@ export function createMarket(ctx: MarketDeps) {
 
 const NONE: ReadonlySet<string> = new Set();
 
-const nothing = (provider: string, refused: Refused): Nothing => {
+const verdict = (f: Found): Verdict => (f.ranked.length > 0 ? 'some' : (f.refused.taken ?? 0) > 0 ? 'taken' : 'none');
+
+export const nothing = (provider: string, refused: Refused): Nothing => {
   const rules = refusedInWords(refused);
   return { why: `${provider} has nothing with these resources${rules === '' ? '' : ` (${rules})`}`, refused };
 };

@@ -167,7 +167,7 @@ export function createMirror() {
     machine: (provider: string, id: string) => value('machine', `${provider}:${id}`),
     host: (provider: string, id: string) => value('host', `${provider}:${id}`),
     renting: () => value('renting', 'all'),
-    market: (className: string) => value('market', className),
+    market: (id: string) => value('market', id),
     *all<K extends MirroredKind>(kind: K): IterableIterator<Mirrored[K]> {
       for (const k of kept[kind].values()) yield k.value as Mirrored[K];
     },

@@ -66,6 +66,9 @@ export function createPool() {
       }
       return found;
     },
+    /** How many would suit. */
+    count: (className: string, suits: (m: Member) => boolean): number =>
+      classes.get(className)?.members.filter(suits).length ?? 0,
     letGo(members: readonly Member[]): void {
       for (const m of members) held.delete(m.instance.id);
     },

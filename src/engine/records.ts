@@ -5,6 +5,7 @@ import type { SessionId, TokenId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Offer } from '../domain/offer.ts';
 import type { Proxy } from '../domain/proxy.ts';
+import type { Question } from '../domain/question.ts';
 import type { QuotaName } from '../domain/quota.ts';
 import type { StartHistory } from '../domain/reserve.ts';
 import type { Asked, Refused, Session } from '../domain/session.ts';
@@ -55,14 +56,21 @@ export type RentingRecord = {
   /** For people. */
   readonly why: string;
 };
-/** What a class could rent when the leader last looked, for those who ask other replicas for a quote. */
+/** What a class could rent when the leader last looked, for those who ask any replica for a quote. */
 export type MarketRecord = {
-  /** When somebody last asked for a look. */
+  readonly class: string;
+  /** What is to be looked for. */
+  readonly search: Question['search'];
+  /** When somebody last asked for a look, and when the leader last answered. null: not yet. */
   readonly askedAt: EpochMs;
-  /** null: nobody has looked yet. */
+  readonly answeredAt: EpochMs | null;
+  /** Of what is told here. null: nothing was seen. */
   readonly takenAt: EpochMs | null;
+  /** The best of them. */
   readonly offers: readonly Offer[];
   readonly refused: Refused;
+  /** Whether the provider has more than it told. */
+  readonly more: boolean;
   /** Why there was nothing to be seen, in words for people; empty otherwise. */
   readonly why: string;
 };
@@ -104,7 +112,8 @@ export const KEY = {
   machine: (provider: string, machine: string) => `machine/${provider}:${machine}`,
   host: (provider: string, host: string) => `host/${provider}:${host}`,
   renting: 'renting/all',
-  market: (className: string) => `market/${className}`,
+  /** A class's name, and what tells one question of it from another. */
+  market: (id: string) => `market/${id}`,
   /** Its revision is the leader's epoch: written at every change of leader, expected by every write of a loop. */
   epoch: 'epoch/leader',
   installation: 'installation/id',

@@ -6,8 +6,8 @@ import { acquire, confirmed } from './acquire.ts';
 import type { EngineContext } from './context.ts';
 import { findSession } from './find.ts';
 import { list } from './list.ts';
+import { createQuotes } from './quote.ts';
 import { release } from './release.ts';
-import { TODO_SESSIONS } from './todo.ts';
 import { retryable, updateSession } from './update.ts';
 import type { SessionUseCases } from './use-cases.ts';
 import { sessionEnded, viewFor, viewOf } from './view.ts';
@@ -15,8 +15,9 @@ import { watch } from './watch.ts';
 
 /** What clients may do. */
 export function createSessions(ctx: EngineContext): SessionUseCases {
+  const quote = createQuotes(ctx);
   return {
-    ...TODO_SESSIONS,
+    quote: (_caller, input, signal) => retryable(quote(input, signal)),
     acquire: (caller, input, signal) => retryable(acquire(ctx, caller, input, signal)),
     release: (caller, ref) => retryable(release(ctx, caller, ref)),
     list: (caller, query) => list(ctx, caller, query),

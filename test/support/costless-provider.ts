@@ -114,6 +114,8 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     /** A slow boot comes to its end. */
     boot: (tag: InstanceId): void =>
       change(tag, (h) => ({ status: 'running', addresses: addressesFor(h.order.ports) })),
+    /** Looks at it show this from now on. */
+    show: (tag: InstanceId, seen: Seen): void => change(tag, () => seen),
     /** Looks at it show nothing. */
     blur: (tag: InstanceId, detail: string): void => change(tag, () => ({ status: 'unreadable', detail })),
     /** It is gone without anyone asking. */

@@ -18,6 +18,7 @@ import { dropEnded } from './ended.ts';
 import type { HistoryKeeper } from './history.ts';
 import { type InstanceDeps, lookAtInstance } from './instances.ts';
 import { createLeak } from './leak.ts';
+import { lookAtMarket } from './market.ts';
 import { dropOldEvents } from './old-events.ts';
 import { collectLeftBehind, collectOrphanProxies, createOrphanCollector } from './orphans.ts';
 import { createProbes } from './probes.ts';
@@ -92,9 +93,10 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   );
   const reserveDeps = { ctx, term, offers, history: r.history, capped };
   const reserve = queue<string>('reserve', CONCURRENCY.classes, (name, s) => lookAtReserve(reserveDeps, name, s));
+  const market = queue<string>('market', CONCURRENCY.classes, (id, s) => lookAtMarket({ ctx, term }, id, s));
 
   const wakeObserver = (provider: string) => r.observers.get(provider)?.wake();
-  const spread = createSpread(ctx, { sessions, instances, proxies, queue: waiting, reserve, wakeObserver });
+  const spread = createSpread(ctx, { sessions, instances, proxies, queue: waiting, reserve, market, wakeObserver });
   const watchers = [...ctx.providers.values()].map((provider) => {
     const orphans = createOrphanCollector(ctx, term, () => r.observers.get(provider.name));
     const observer = createObserver({
@@ -156,6 +158,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
       proxies.run(signal),
       waiting.run(signal),
       reserve.run(signal),
+      market.run(signal),
       ...watchers.map((o) => loop('observer', (s) => o.pass(s))),
       loop('activity', (s) => activity.pass(s)),
       loop('ended', async () => {
@@ -200,6 +203,7 @@ const NAMES = {
   proxies: 'proxyId',
   queue: 'class',
   reserve: 'class',
+  market: 'market',
 } as const;
 
 /** Phases in which fresh lists are wanted. One that is only intended is in none. */

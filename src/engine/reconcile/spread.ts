@@ -23,6 +23,7 @@ export type Queues = {
   readonly proxies: Workqueue<ProxyId>;
   readonly queue: Workqueue<string>;
   readonly reserve: Workqueue<string>;
+  readonly market: Workqueue<string>;
   readonly wakeObserver: (provider: string) => void;
 };
 
@@ -63,6 +64,7 @@ export function createSpread(ctx: EngineContext, q: Queues) {
       // It may have to wait for a hook no longer.
       if (s.phase === 'releasing') q.sessions.wake(s.id);
     }
+    for (const id of mirror.ids('market')) q.market.wake(id);
     for (const name of names) {
       q.reserve.wake(name);
       q.queue.wake(name);
@@ -111,7 +113,7 @@ export function createSpread(ctx: EngineContext, q: Queues) {
     machine: ({ before, after }) => banned(before?.ban, after?.ban),
     host: ({ before, after }) => banned(before?.ban, after?.ban),
     renting: () => rentingTurned(),
-    market: () => undefined,
+    market: ({ id }) => q.market.wake(id),
   };
 
   return {

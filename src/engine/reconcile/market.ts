@@ -1,0 +1,61 @@
+import { MINUTE } from '../../domain/time.ts';
+import type { EngineContext } from '../context.ts';
+import { noProvider } from '../launch.ts';
+import type { Term } from '../leader.ts';
+import { isAnswered } from '../quote.ts';
+import { encode, KEY, type MarketRecord, SET } from '../records.ts';
+import { staleKeys } from './stale.ts';
+
+/** Offers of one answer that are written down: the best. */
+const KEPT_OFFERS = 64;
+/** Questions that nobody has asked for so long are forgotten [ms]. */
+const FORGET_MS = 10 * MINUTE;
+
+/** What one look at a question takes. */
+export type QuoteDeps = { readonly ctx: EngineContext; readonly term: Term };
+
+/** Answers whoever asked for a quote, from what was seen lately if that is fresh. @returns when to look again
+ *  [monotonic ms] */
+export async function lookAtMarket(d: QuoteDeps, id: string, signal: AbortSignal): Promise<number | null> {
+  const { ctx } = d;
+  const record = ctx.mirror.market(id);
+  if (record === undefined) return null;
+  const left = record.askedAt + FORGET_MS - ctx.clock.now();
+  const c = ctx.classes.current().get(record.class);
+  if (left <= 0 || c === undefined) return forget(d, id);
+  if (isAnswered(record)) return ctx.clock.monotonic() + left;
+  const answer = await see(ctx, record, signal);
+  const was = ctx.mirror.revision('market', id);
+  const after: MarketRecord = { ...record, ...answer, answeredAt: Math.max(ctx.clock.now(), record.askedAt) };
+  const put = [{ key: KEY.market(id), was, value: encode(after) }];
+  const result = await ctx.store.commit({ put, expect: [d.term.fence] });
+  if (!result.committed) return staleKeys(ctx, result.why);
+  ctx.mirror.apply('market', id, was + 1, after);
+  return ctx.clock.monotonic() + left;
+}
+
+async function see(ctx: EngineContext, record: MarketRecord, signal: AbortSignal) {
+  const c = ctx.classes.current().get(record.class);
+  const provider = c === undefined ? undefined : ctx.providers.get(c.provider);
+  if (c === undefined || provider === undefined) return NOTHING(noProvider(c?.provider ?? '').why);
+  const q = { key: JSON.stringify(record.search), search: record.search };
+  const seen = await ctx.market.ask(c, provider, signal)(q, () => 'some');
+  if ('why' in seen) return NOTHING(seen.why);
+  const { ranked, refused } = ctx.market.sort(c.provider, record.search, q, seen, true);
+  const offers = ranked.slice(0, KEPT_OFFERS).map((r) => r.offer);
+  return { takenAt: seen.takenAt, offers, refused, more: seen.more, why: '' };
+}
+
+const NOTHING = (why: string) => ({ takenAt: null, offers: [], refused: {}, more: false, why });
+
+async function forget({ ctx, term }: QuoteDeps, id: string): Promise<number | null> {
+  const key = KEY.market(id);
+  const result = await ctx.store.commit({
+    drop: [{ key, was: ctx.mirror.revision('market', id) }],
+    index: [{ set: SET.settings, member: key, score: null }],
+    expect: [term.fence],
+  });
+  if (!result.committed) return staleKeys(ctx, result.why);
+  ctx.mirror.apply('market', id, 0, undefined);
+  return null;
+}
