@@ -9,7 +9,10 @@ import { NO_WRITES, type RegistryChange, type RegistryWrites, registryWrites } f
 /** Remembers how instances fare on machines, and bans those that waste time. */
 export type Registry = ReturnType<typeof createRegistry>;
 
-export function createRegistry(ctx: EngineContext, history: HistoryKeeper) {
+export function createRegistry(
+  ctx: Pick<EngineContext, 'mirror' | 'clock' | 'bans' | 'hooks'>,
+  history: Pick<HistoryKeeper, 'of' | 'started'>,
+) {
   const { mirror } = ctx;
 
   function judge(
