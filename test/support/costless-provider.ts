@@ -40,6 +40,8 @@ export type Knobs = {
   hangLists: Promise<void> | null;
   /** While set, a destroyed instance stays as it is. */
   ignoreDestroys: boolean;
+  /** Those whose end cannot be asked for. */
+  readonly stuck: Set<InstanceId>;
   /** While set, new instances are `starting` until `boot` is called for them. */
   bootSlowly: boolean;
   /** While set, there are no offers, or asking for them fails. */
@@ -69,6 +71,7 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     hangCreates: null,
     hangLists: null,
     ignoreDestroys: false,
+    stuck: new Set(),
     bootSlowly: false,
     soldOut: false,
     failOffers: null,
@@ -114,8 +117,6 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     /** A slow boot comes to its end. */
     boot: (tag: InstanceId): void =>
       change(tag, (h) => ({ status: 'running', addresses: addressesFor(h.order.ports) })),
-    /** Looks at it show this from now on. */
-    show: (tag: InstanceId, seen: Seen): void => change(tag, () => seen),
     /** Looks at it show nothing. */
     blur: (tag: InstanceId, detail: string): void => change(tag, () => ({ status: 'unreadable', detail })),
     /** It is gone without anyone asking. */
@@ -203,6 +204,8 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       calls.destroy++;
       const failure = knobs.failDestroys.shift();
       if (failure !== undefined) throw failure;
+      const tag = held.get(ref.id)?.tag;
+      if (tag !== undefined && knobs.stuck.has(tag)) throw new BrokerError('unavailable', 'it does not let go');
       if (!knobs.ignoreDestroys) held.delete(ref.id);
     },
     async listOwned(signal) {
