@@ -121,6 +121,104 @@ describe.each(['ready', 'bound'] as const)('a %s instance', (phase) => {
   });
 });
 
+describe('how far a start is', () => {
+  const booting = anInstance('booting');
+  const said = (detail: string): InstanceSeen => ({ status: 'starting', ref: REF, detail });
+
+  it('is written down when its provider says something else, and only then', () => {
+    expect(decide(booting, said('pulling')).instance).toMatchObject({ progress: 'pulling' });
+    expect(decide(anInstance('booting', { progress: 'pulling' }), said('pulling')).instance).toBeUndefined();
+    expect(decide(booting, said('')).instance).toBeUndefined();
+    expect(decide(booting, said('x'.repeat(1_000))).instance).toMatchObject({ progress: 'x'.repeat(300) });
+  });
+
+  it('is that it runs, from when it was first seen to, also before its ports are known', () => {
+    const waits = decide(anInstance('booting', { progress: 'pulling' }), { ...running, addresses: [] }, null, T0 + 5);
+    expect(waits.instance).toMatchObject({ runningAt: T0 + 5, addresses: null });
+    expect(waits.instance).not.toHaveProperty('progress');
+    const i = anInstance('booting', { runningAt: T0 + 5 });
+    expect(decide(i, { ...running, addresses: [] }, null, T0 + 9).instance).toBeUndefined();
+    expect(decide(i, running, null, T0 + 9).instance).toMatchObject({ runningAt: T0 + 5, addresses: ADDRESSES });
+  });
+
+  it('is its last probe where it runs for some time and does not answer', () => {
+    const i = anInstance('booting', { runningAt: T0, addresses: ADDRESSES });
+    expect(decide(i, running, silent(1), T0 + 500).instance).toBeUndefined();
+    expect(decide(i, running, silent(1), T0 + 5 * SECOND).instance).toMatchObject({ progress: 'connection refused' });
+  });
+
+  it('is told when it comes to nothing', () => {
+    const late = anInstance('booting', { progress: 'pulling layer 3 of 9' });
+    expect(decide(late, said('pulling layer 3 of 9'), null, late.bootBy).instance).toMatchObject({
+      cause: 'slow',
+      detail: 'it was not ready within 120 s; the last that was heard of it: pulling layer 3 of 9',
+    });
+  });
+});
+
+describe('why an instance was given up', () => {
+  const booting = anInstance('booting', { addresses: ADDRESSES });
+  const pull: InstanceSeen = { ...exited, cause: 'pull' };
+  it.each([
+    ['exited', booting, exited, null, T0],
+    ['pull', booting, pull, null, T0],
+    ['vanished', booting, missing, null, T0],
+    ['slow', booting, running, silent(1), booting.bootBy],
+    ['exited', anInstance('ready'), exited, null, T0],
+    ['vanished', anInstance('bound'), missing, null, T0],
+    ['unanswering', anInstance('ready'), running, silent(3), T0],
+  ] as const)('is kept as %s until it is gone', (cause, i, seen, probe, now) => {
+    const { instance } = decide(i, seen, probe, now);
+    expect(instance).toMatchObject({ phase: 'destroying', cause });
+    if (instance?.phase === 'destroying')
+      expect(decide(instance, missing, null, now + 1).instance).toMatchObject({ phase: 'gone', cause });
+  });
+});
+
+describe.each(['ready', 'bound'] as const)('a %s instance that its provider starts again', (phase) => {
+  const i = anInstance(phase);
+  const again = anInstance(phase, { interruptedAt: T0 });
+  const moved: InstanceSeen = { ...running, addresses: ADDRESSES.map((a) => ({ ...a, host: '127.0.0.2' })) };
+
+  it('is given the time of a start, and is lost as restarted then', () => {
+    expect(decide(i, starting).instance).toMatchObject({ phase, interruptedAt: T0 });
+    expect(decide(again, starting, null, T0 + 2 * MINUTE - 1)).toEqual({ lookAt: T0 + 2 * MINUTE });
+    expect(decide(again, starting, null, T0 + 2 * MINUTE).instance).toMatchObject({
+      phase: 'destroying',
+      why: 'lost',
+      cause: 'restarted',
+    });
+  });
+
+  it('is not lost by a look that proved nothing', () => {
+    expect(decide(again, unknown, null, T0 + 5 * MINUTE).instance).toBeUndefined();
+    expect(decide(again, starting, null, T0 + 5 * MINUTE, { blindMs: null }).instance).toBeUndefined();
+  });
+
+  it('is well again when it answers', () => {
+    expect(decide(again, running, answered).instance).not.toHaveProperty('interruptedAt');
+    expect(decide(again, running, answered).instance).toMatchObject({ phase });
+  });
+
+  it('is found elsewhere where that harms nobody', () => {
+    expect(decide(i, moved).instance).toMatchObject({ phase, addresses: moved.addresses });
+    const fixed = decide(i, moved, null, T0, { mayMove: false }).instance;
+    expect(fixed).toMatchObject(phase === 'ready' ? { phase } : { phase: 'destroying', cause: 'restarted' });
+  });
+
+  it('stays where it is while not all of its ports are told', () => {
+    expect(decide(i, { ...running, addresses: [] })).toEqual({ lookAt: null });
+  });
+});
+
+describe('a ready instance that runs again and does not answer yet', () => {
+  it('is still waited for, and one in use that nobody probes is well', () => {
+    const ready = anInstance('ready', { interruptedAt: T0 });
+    expect(decide(ready, running, silent(9)).instance).toBeUndefined();
+    expect(decide(anInstance('bound', { interruptedAt: T0 }), running).instance).not.toHaveProperty('interruptedAt');
+  });
+});
+
 describe('an instance that is being destroyed', () => {
   const known = anInstance('destroying');
   const doubtful = anInstance('destroying', { ref: null, rentedAt: null, settleAt: T0 + 10 * SECOND });

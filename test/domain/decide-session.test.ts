@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Cause } from '../../src/domain/cause.ts';
 import { decideSession, endSession, type SessionSeen } from '../../src/domain/decide-session.ts';
 import { SESSION_NEXT, type Session } from '../../src/domain/session.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
@@ -82,6 +83,54 @@ describe('a starting session', () => {
       queueBy: now + TERMS.queueTimeoutMs,
       waitingFor: `another instance: ${why}`,
     });
+  });
+
+  const failed = (cause: Cause, detail = 'why') => ({
+    instance: anInstance('gone', { cause, detail }),
+    proxy: undefined,
+  });
+  const market = { ...TERMS, offerAttempts: 3 };
+
+  it.each<[string, Cause, number | undefined, number | undefined]>([
+    ['the first offer was gone', 'offer-gone', undefined, 1],
+    ['another offer was gone', 'offer-gone', 1, 2],
+    ['the provider let no call through', 'limited', undefined, undefined],
+    ['the provider let no call through after an offer was gone', 'limited', 2, 2],
+  ])('is queued again at once, without an attempt and for the rest of its time, when %s', (_, cause, before, after) => {
+    const s = aSession('starting', { terms: market, ...(before === undefined ? {} : { offersGone: before }) });
+    const { session } = decide(s, failed(cause), T0 + MINUTE);
+    expect(session).toMatchObject({ phase: 'queued', attempts: 0, queueBy: s.queueBy, since: T0 + MINUTE });
+    expect(session?.offersGone).toBe(after);
+  });
+
+  it('has used up an attempt when too many offers were gone in a row, and begins to count anew', () => {
+    const s = aSession('starting', { terms: market, offersGone: 2 });
+    const { session } = decide(s, failed('offer-gone'), T0 + MINUTE);
+    expect(session).toMatchObject({ phase: 'queued', attempts: 1, queueBy: T0 + MINUTE + TERMS.queueTimeoutMs });
+    expect(session).not.toHaveProperty('offersGone');
+    const last = aSession('starting', { terms: market, offersGone: 2, attempts: 3 });
+    expect(decide(last, failed('offer-gone'), T0).session).toMatchObject({ phase: 'releasing', why: 'start-failed' });
+  });
+
+  it('counts every gone offer where its terms do not say how many may be', () => {
+    expect(decide(starting, failed('offer-gone'), T0).session).toMatchObject({ phase: 'queued', attempts: 1 });
+  });
+
+  it('ends at once with the reason when it would fail on every machine', () => {
+    expect(decide(starting, failed('ours', 'the image does not exist'), T0).session).toMatchObject({
+      phase: 'releasing',
+      why: 'start-failed',
+      detail: 'the image does not exist',
+    });
+  });
+
+  it('waits no longer than it said for its instance to be asked for', () => {
+    const seen = { instance: anInstance('intended'), proxy: aProxy('creating') };
+    expect(decide(starting, seen, starting.queueBy - 1)).toEqual({ lookAt: starting.queueBy });
+    expect(decide(starting, seen, starting.queueBy, starting.queueBy + 5)).toEqual({ lookAt: starting.queueBy + 5 });
+    expect(decide(starting, seen, starting.queueBy).session).toMatchObject({ why: 'queue-timeout' });
+    const requested = { ...seen, instance: anInstance('requested') };
+    expect(decide(starting, requested, starting.queueBy)).toEqual({ lookAt: null });
   });
 
   it('ends after the last attempt with the detail of the instance', () => {

@@ -40,7 +40,9 @@ export function chance(seed: number) {
   };
 }
 
-type Machine = 'starting' | 'running' | 'exited';
+type Machine = 'starting' | 'running' | 'moved' | 'exited';
+/** Where a machine is found after its provider started it again. */
+const WHERE = { running: ADDRESSES, moved: ADDRESSES.map((a) => ({ ...a, host: '127.0.0.2' })) };
 /** A create under way: until then it ends, and only then is it settled what came of it. */
 type Pending = { readonly until: number; readonly outcome: 'made' | 'refused' | 'lost-made' | 'lost' };
 type Ended = Extract<Session, { readonly phase: 'releasing' | 'released' }>;
@@ -168,7 +170,7 @@ export function createModel(seed: number) {
       const tag = dice.of([...machines.keys()]);
       if (tag === undefined) return;
       if (dice.once(6)) machines.delete(tag);
-      else machines.set(tag, dice.once(4) ? 'exited' : 'running');
+      else machines.set(tag, dice.of(['exited', 'running', 'running', 'starting', 'moved'] as const) ?? 'running');
     },
   };
 
@@ -186,14 +188,16 @@ export function createModel(seed: number) {
     const machine = machines.get(i.id);
     if (kind && dice.once(4)) return { status: 'unknown' };
     if (machine === undefined) return { status: pending.has(i.id) ? 'unknown' : 'missing' };
-    if (machine === 'starting') return { status: 'starting', ref: REF, detail: dice.once(2) ? 'pulling' : '' };
+    if (machine === 'starting') return { status: 'starting', ref: REF, detail: dice.of(['pulling', '']) ?? '' };
     if (machine === 'exited') return { status: 'exited', ref: REF, detail: 'exit code 1' };
-    return { status: 'running', ref: REF, addresses: ADDRESSES };
+    return { status: 'running', ref: REF, addresses: WHERE[machine] };
   }
 
   function probe(i: Instance): ProbeSeen {
     if (proxies.get(i.proxy)?.phase !== 'serving' || i.phase === 'bound') return null;
-    if (machines.get(i.id) === 'running' && !dice.once(10)) return { answered: true, failures: 0, detail: '' };
+    const machine = machines.get(i.id);
+    if ((machine === 'running' || machine === 'moved') && !dice.once(10))
+      return { answered: true, failures: 0, detail: '' };
     return { answered: false, failures: 1 + dice.below(4), detail: 'connection refused' };
   }
 
@@ -203,7 +207,7 @@ export function createModel(seed: number) {
       i,
       settled ? sighting(i) : { status: 'unknown' },
       probe(i),
-      { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0, mayMove: dice.once(2) },
+      { createMs: 10 * SECOND, blindMs: 0, destroyAt: 0, mayMove: false },
       now,
     );
     if (d.instance) put('instance', d.instance);
@@ -223,7 +227,9 @@ export function createModel(seed: number) {
     if (first.proxy) put('proxy', first.proxy);
     if (first.proxy || first.ask === undefined) return;
     const seen =
-      first.ask === 'remove' ? ({ status: 'absent' } as const) : ({ status: 'serving', endpoint: ENDPOINT } as const);
+      first.ask === 'remove'
+        ? ({ status: 'absent' } as const)
+        : ({ status: 'serving', endpoint: { ...ENDPOINT, ports: first.upstream ?? [] } } as const);
     const second = decideProxy(p, i, seen, now).proxy;
     if (second) put('proxy', second);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sameAddresses } from '../../src/domain/endpoint.ts';
 import { INSTANCE_NEXT } from '../../src/domain/instance.ts';
 import { PROXY_NEXT } from '../../src/domain/proxy.ts';
 import { SESSION_NEXT } from '../../src/domain/session.ts';
@@ -24,6 +25,8 @@ function checkSessions({ sessions, instances }: Model): void {
     holders.set(s.instance.id, s.id);
     const i = instances.get(s.instance.id);
     if (i?.phase === 'bound' && i.session !== s.id) throw new Error(`${s.id} is served by another's ${i.id}`);
+    if (i?.phase === 'bound' && !sameAddresses(s.endpoint.ports, i.addresses))
+      throw new Error(`${s.id} was not told where its ${i.id} is`);
     if (i?.phase === 'ready' || i?.phase === 'booting') throw new Error(`${s.id} is active on a ${i.phase} ${i.id}`);
   }
 }
