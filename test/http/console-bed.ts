@@ -146,7 +146,10 @@ export function openStream(port: number, headers: Record<string, string> = {}, a
     let rest = '';
     answer = res;
     res.setEncoding('utf8').on('data', (d: string) => {
-      const events = (rest + d).split('\n\n');
+      rest += d;
+      // A large state comes in many pieces; only one with a line's end in it can end an event.
+      if (!d.includes('\n')) return;
+      const events = rest.split('\n\n');
       rest = events.pop() ?? '';
       for (const event of events) {
         const [, name = '', data = '{}'] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];

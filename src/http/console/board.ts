@@ -47,7 +47,12 @@ export function createBoard(o: BoardOptions) {
 
   const stop = o.mirror.listen((change) => {
     if (change.kind === 'session') dirty.sessions.add(change.id);
-    else if (change.kind === 'instance') dirty.instances.add(change.id);
+    else if (change.kind === 'instance') {
+      dirty.instances.add(change.id);
+      // How far its start is stands in the session's row, too.
+      const madeFor = o.mirror.instance(change.id as `i-${string}`)?.for ?? null;
+      if (madeFor !== null) dirty.sessions.add(madeFor);
+    }
   });
   for (const id of o.mirror.ids('session')) dirty.sessions.add(id);
   for (const id of o.mirror.ids('instance')) dirty.instances.add(id);
@@ -175,10 +180,5 @@ const steady = (s: StatusView | null): unknown =>
     : {
         ...s,
         loops: s.loops.map(({ name, failures, lastError }) => [name, failures, lastError]),
-        providers: s.providers.map(({ name, instances, maxInstances, listError }) => [
-          name,
-          instances,
-          maxInstances,
-          listError,
-        ]),
+        providers: s.providers.map(({ listedAt: _, creditMicros: __, ...rest }) => rest),
       };

@@ -1,18 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
 import { type Caller, LOCAL_ADMIN } from '../../domain/caller.ts';
 import { type ErrorCode, isBrokerError } from '../../domain/errors.ts';
 import { isSessionId } from '../../domain/ids.ts';
 import type { AdminUseCases, Authenticator } from '../../engine/use-cases.ts';
 import { send, sendJson } from '../answer.ts';
 import { type Access, askingOf, mayAct, mayRead } from './access.ts';
+import { type ActionName, actionNamed, type ConsoleChanges, createActions } from './actions.ts';
 import { readAssets } from './assets.ts';
-import { readBody } from './body.ts';
 import { createLimiter } from './limiter.ts';
+import { readMarket } from './market.ts';
 import { createStreams, MAX_STREAMS, type StreamsOptions } from './streams.ts';
 
 export type ConsoleOptions = Omit<StreamsOptions, 'caller' | 'admin' | 'reads'> & {
-  readonly admin: Pick<AdminUseCases, 'status' | 'setReserve' | 'terminate' | 'events' | 'watchEvents'>;
+  readonly admin: ConsoleChanges & Pick<AdminUseCases, 'status' | 'events' | 'watchEvents' | 'hosts' | 'costs'>;
   readonly auth: Authenticator;
   /** Whether the store was read: before that it is not known who may do what. */
   readonly isReady: () => boolean;
@@ -44,7 +44,6 @@ const PAGE_HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
 };
-const ACTIONS = ['reserve', 'terminate'] as const;
 const EVENTS_OF_SESSION = 200;
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -59,16 +58,11 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'outcome-unknown': 503,
 };
 
-const SetReserve = z.strictObject({
-  class: z.string().min(1).max(100),
-  target: z.int().min(0).max(100_000).nullable(),
-});
-const Terminate = z.strictObject({ id: z.string().refine(isSessionId), detail: z.string().max(500).default('') });
-
 export function createConsole(o: ConsoleOptions): Console {
   const assets = readAssets();
   const limiter = createLimiter(o.clock);
   const caller: Caller = { ...LOCAL_ADMIN, name: 'console' };
+  const actions = createActions(o.admin);
   const streams = createStreams({ ...o, reads: o.admin, caller });
 
   function refused(req: IncomingMessage, res: ServerResponse, access: Access & { ok: false }): void {
@@ -142,38 +136,40 @@ export function createConsole(o: ConsoleOptions): Console {
     sendJson(req, res, 200, { labels: o.mirror.session(id)?.asked.labels ?? {}, events }, PAGE_HEADERS);
   }
 
-  async function act(req: IncomingMessage, res: ServerResponse, what: (typeof ACTIONS)[number]): Promise<void> {
+  async function act(req: IncomingMessage, res: ServerResponse, what: ActionName): Promise<void> {
     const access = mayAct(askingOf(req), o.auth, limiter);
     if (!access.ok) return refused(req, res, access);
     if (!/^application\/json(?:;|$)/i.test(req.headers['content-type'] ?? ''))
       return sendJson(req, res, 415, { error: 'send JSON, with its content type', reason: 'NOT_JSON' });
-    if (what === 'reserve') {
-      const { class: className, target } = await readBody(req, SetReserve);
-      return sendJson(req, res, 200, await o.admin.setReserve(access.caller, className, target), PAGE_HEADERS);
-    }
-    const { id, detail } = await readBody(req, Terminate);
-    const { session: after } = await o.admin.terminate(access.caller, id, detail);
-    sendJson(req, res, 200, { id: after.id, phase: after.phase }, PAGE_HEADERS);
+    sendJson(req, res, 200, await actions[what](access.caller, req), PAGE_HEADERS);
+  }
+
+  /** Machines and money. */
+  async function market(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const access = mayRead(askingOf(req), o.auth, limiter);
+    if (!access.ok) return refused(req, res, access);
+    sendJson(req, res, 200, await readMarket(o.admin, caller), PAGE_HEADERS);
   }
 
   async function read(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
     req.resume();
     if (path === 'api/stream') stream(req, res);
     else if (path === 'api/me') me(req, res);
+    else if (path === 'api/market') await market(req, res);
     else if (path.startsWith('api/session/')) await session(req, res, path.slice('api/session/'.length));
     else asset(req, res, path === '' ? 'console.html' : path);
   }
 
   async function route(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
-    const action = ACTIONS.find((name) => path === `api/${name}`);
-    const allowed = action === undefined ? ['GET', 'HEAD'] : ['POST'];
+    const action = path.startsWith('api/') ? actionNamed(path.slice('api/'.length)) : null;
+    const allowed = action === null ? ['GET', 'HEAD'] : ['POST'];
     if (!allowed.includes(req.method ?? '')) {
       req.resume();
       sendJson(req, res, 405, { error: 'method not allowed' }, { allow: allowed.join(', '), ...PAGE_HEADERS });
     } else if (path.startsWith('api/') && !o.isReady()) {
       req.resume();
       sendJson(req, res, 503, { error: 'the broker is starting', reason: 'STARTING' }, PAGE_HEADERS);
-    } else if (action === undefined) await read(req, res, path);
+    } else if (action === null) await read(req, res, path);
     else await act(req, res, action);
   }
 

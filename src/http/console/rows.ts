@@ -25,6 +25,8 @@ export type SessionRow = {
   /** From 1. */
   readonly position?: number;
   readonly waitingFor?: string;
+  /** How far its instance's start is, in words for people. */
+  readonly progress?: string;
   readonly expectedAt?: EpochMs;
   /** When and why it ends if nothing happens. */
   readonly end?: { readonly at: EpochMs; readonly why: string; readonly warned: boolean };
@@ -52,6 +54,7 @@ export function sessionRow(view: SessionView, now: EpochMs): SessionRow {
     createdAt: s.createdAt,
     since: s.since,
     cost: { micros: view.costMicros, microsPerHour, atMs: microsPerHour === 0 ? 0 : now },
+    ...(view.progress === '' ? {} : { progress: view.progress }),
     ...phasePart(view),
   };
 }
@@ -60,8 +63,12 @@ export function sessionRow(view: SessionView, now: EpochMs): SessionRow {
 function rateOf(s: Session): number {
   if (s.phase === 'queued' || s.phase === 'released') return 0;
   const use = s.phase === 'active' ? s : s.phase === 'releasing' ? s.use : null;
-  return use?.paidFrom === null ? 0 : (s.instance?.microsPerHour ?? 0);
+  return use?.paidFrom === null || s.instance === null ? 0 : paidPerHour(s.instance);
 }
+
+/** With a price for storage, only that is paid until it runs. */
+const paidPerHour = (i: InstanceFacts): number =>
+  i.storageMicrosPerHour === undefined || i.runningAt !== undefined ? i.microsPerHour : i.storageMicrosPerHour;
 
 function phasePart({ session: s, queuePosition, expectedActiveAt, plannedEnd }: SessionView): Partial<SessionRow> {
   const expected = expectedActiveAt === null ? {} : { expectedAt: expectedActiveAt };
@@ -114,6 +121,10 @@ export type InstanceRow = {
   readonly microsPerHour: number;
   /** Since when it is paid; null: it is not. */
   readonly paidFrom: EpochMs | null;
+  /** The part of the price that is paid from then on; the rest only while it runs. Absent: all of it is. */
+  readonly storageMicrosPerHour?: number;
+  /** Since when it runs. Absent: not yet. */
+  readonly runningFrom?: EpochMs;
   readonly resources: {
     readonly cpu: number;
     readonly memory: number;
@@ -122,7 +133,10 @@ export type InstanceRow = {
   };
   /** The session that has it, or that it is made for; null: the reserve's. */
   readonly session: string | null;
+  /** What its provider says of its start. */
+  readonly progress?: string;
   readonly why?: string;
+  readonly cause?: string;
   readonly detail?: string;
 };
 
@@ -141,6 +155,8 @@ export function instanceRow(i: Instance): InstanceRow {
     since: i.since,
     microsPerHour: i.microsPerHour,
     paidFrom: 'rentedAt' in i ? i.rentedAt : null,
+    ...(i.storageMicrosPerHour === undefined ? {} : { storageMicrosPerHour: i.storageMicrosPerHour }),
+    ...('runningAt' in i ? { runningFrom: i.runningAt } : {}),
     resources: {
       cpu: i.granted.cpu.limit,
       memory: i.granted.memory.limit,
@@ -148,6 +164,8 @@ export function instanceRow(i: Instance): InstanceRow {
       gpuModel: i.granted.gpuModel,
     },
     session: i.phase === 'bound' ? i.session : i.for,
+    ...('progress' in i ? { progress: i.progress } : {}),
     ...(i.phase === 'destroying' ? { why: i.why, detail: i.detail } : {}),
+    ...('cause' in i ? { cause: i.cause } : {}),
   };
 }

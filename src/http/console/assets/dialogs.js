@@ -118,6 +118,95 @@ const withPermission = (then) => {
 export const askReserve = (reserve) => withPermission(() => openReserve(reserve));
 export const askTerminate = (row) => withPermission(() => openTerminate(row));
 
+export const askRenting = (renting) => withPermission(() => openRenting(renting));
+export const askBan = (host, done) => withPermission(() => openBan(host, done));
+export const askUnban = (host, done) => withPermission(() => openUnban(host, done));
+
+function openRenting({ on }) {
+  const title = on ? 'Stop all renting?' : 'Allow renting again?';
+  open(title, ({ close, fail, form }) => {
+    const why = make('input', { type: 'text', maxLength: 256, id: 'renting-why', autocomplete: 'off' });
+    const button = make(
+      'button',
+      { type: 'submit', className: on ? 'danger' : 'main' },
+      on ? 'Stop renting' : 'Allow renting',
+    );
+    onSubmit(form, button, { close, fail }, async () => {
+      await ask('renting', { on: !on, why: why.value.trim() });
+      say(on ? 'Nothing more is rented.' : 'Renting is allowed again.');
+    });
+    return [
+      make(
+        'p',
+        {},
+        on
+          ? 'No provider is asked for another instance, until it is allowed again. Sessions in use go on, ready instances of the reserve are handed out, what is over is destroyed.'
+          : 'Sessions that wait get their instances, and the reserve is filled.',
+      ),
+      make('label', { for: 'renting-why' }, 'Why, for all who wait and the event log', why),
+      make('div', { className: 'buttons' }, cancelButton(close), button),
+    ];
+  });
+}
+
+const placeOf = ({ provider, machine, host }) => (machine === '' ? { provider, host } : { provider, machine });
+const nameOf = ({ machine, host }) => (machine === '' ? `host ${host}` : `machine ${machine}`);
+
+const DAY_MS = 86_400_000;
+
+function openBan(host, done) {
+  open(`Ban ${nameOf(host)}?`, ({ close, fail, form }) => {
+    const reason = make('input', {
+      type: 'text',
+      maxLength: 256,
+      id: 'ban-reason',
+      autocomplete: 'off',
+      autofocus: true,
+    });
+    const days = make('input', {
+      type: 'number',
+      min: '1',
+      max: '3650',
+      step: '1',
+      inputMode: 'numeric',
+      id: 'ban-days',
+    });
+    const button = make('button', { type: 'submit', className: 'danger' }, 'Ban');
+    onSubmit(form, button, { close, fail }, async () => {
+      if (reason.value.trim() === '') throw new Error('Say why: it is shown to whoever wonders later.');
+      const count = days.value === '' ? null : Number(days.value);
+      if (count !== null && !(Number.isInteger(count) && count >= 1 && count <= 3_650))
+        throw new Error('Give whole days, 1 to 3,650, or leave it empty.');
+      const termMs = count === null ? null : count * DAY_MS;
+      await ask('ban', { ...placeOf(host), termMs, reason: reason.value.trim() });
+      say(`Nothing is rented on ${nameOf(host)} any more.`);
+      done();
+    });
+    return [
+      make('p', {}, 'Nothing new is rented there. What runs there goes on.'),
+      make('label', { for: 'ban-reason' }, 'Why', reason),
+      make('label', { for: 'ban-days' }, 'Days (empty: as long as bans last by themselves)', days),
+      make('div', { className: 'buttons' }, cancelButton(close), button),
+    ];
+  });
+}
+
+function openUnban(host, done) {
+  open(`Unban ${nameOf(host)}?`, ({ close, fail, form }) => {
+    const button = make('button', { type: 'submit', className: 'main' }, 'Unban');
+    onSubmit(form, button, { close, fail }, async () => {
+      await ask('unban', placeOf(host));
+      say(`${nameOf(host)} may be rented again.`);
+      done();
+    });
+    return [
+      make('p', {}, `It was banned as ${host.ban.reason}: ${host.ban.evidence}`),
+      host.hostBan ? make('p', {}, `Its host ${host.host} is banned, too, and stays so.`) : '',
+      make('div', { className: 'buttons' }, cancelButton(close), button),
+    ];
+  });
+}
+
 function openReserve({ class: name, target, configuredTarget, setBy }) {
   open(`Reserve of ${name}`, ({ close, fail, form }) => {
     const input = make('input', {

@@ -52,4 +52,24 @@ export function bytes(n) {
 /** What a session or an instance has cost by `now`, if it is told as micros at a time and a price. */
 export const costNow = (cost, now) => cost.micros + (cost.microsPerHour * Math.max(0, now - cost.atMs)) / HOUR;
 
+/** What an instance is paid by the hour now: before it runs only its storage, where that has a price of its own. */
+export const rateNow = (r) =>
+  r.paidFrom === null
+    ? 0
+    : r.storageMicrosPerHour === undefined || r.runningFrom
+      ? r.microsPerHour
+      : r.storageMicrosPerHour;
+
+/** What an instance has cost by `now` [micros]. */
+export function instanceMicros(r, now) {
+  if (r.paidFrom === null) return 0;
+  const since = (from, microsPerHour) => costNow({ micros: 0, microsPerHour, atMs: from }, now);
+  const storage = r.storageMicrosPerHour;
+  if (storage === undefined) return since(r.paidFrom, r.microsPerHour);
+  return since(r.paidFrom, storage) + (r.runningFrom ? since(r.runningFrom, r.microsPerHour - storage) : 0);
+}
+
+/** `95 s`, `4 min`. @param ms null: not known */
+export const lasted = (ms) => (ms === null ? '–' : ms < 10 * MINUTE ? `${Math.round(ms / SECOND)} s` : span(ms));
+
 export const plural = (n, one, many = `${one}s`) => `${n.toLocaleString()} ${n === 1 ? one : many}`;

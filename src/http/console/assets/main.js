@@ -1,11 +1,23 @@
 import { showSession } from './details.js';
-import { askReserve, askTerminate, askToken, onToken, setPermission, tokenPressed } from './dialogs.js';
+import {
+  askBan,
+  askRenting,
+  askReserve,
+  askTerminate,
+  askToken,
+  askUnban,
+  onToken,
+  setPermission,
+  tokenPressed,
+} from './dialogs.js';
 import { byId, field, make, say } from './dom.js';
 import { plural } from './format.js';
-import { showFacts, showTiles } from './overview.js';
+import { drawCosts, drawMachines, forgetMarket, hostOf, lookAtMarket, onMarket } from './market.js';
+import { providerColumns } from './market-views.js';
+import { alarms, showFacts, showTiles } from './overview.js';
 import { follow, hasToken, setToken } from './stream.js';
 import { createPager, createTable } from './table.js';
-import { classColumns, eventColumns, instanceColumns, loopColumns, providerColumns, sessionColumns } from './views.js';
+import { classColumns, eventColumns, instanceColumns, loopColumns, sessionColumns } from './views.js';
 
 /** On a phone each row is a card. */
 const PAGE = matchMedia('(max-width: 46rem)').matches ? 10 : 25;
@@ -33,8 +45,8 @@ const tables = {
 
 const draw = {};
 const pagers = {};
-for (const name of ['sessions', 'instances', 'events'])
-  pagers[name] = createPager(byId(`${name}-pager`), PAGE, name, () => draw[name]());
+const PAGED = ['sessions', 'instances', 'machines', 'events'];
+for (const name of PAGED) pagers[name] = createPager(byId(`${name}-pager`), PAGE, name, () => draw[name]());
 
 /** Words that all must be somewhere in the text. */
 const finder = (id) => {
@@ -103,6 +115,9 @@ const newSince = (kept) =>
         events.findIndex((e) => e.id === kept[0].id),
       );
 
+draw.machines = () => drawMachines(pagers.machines, finder('machines-find'), now());
+draw.costs = () => drawCosts(now());
+
 draw.classes = () => {
   const status = head?.status;
   const queues = new Map((status?.queues ?? []).map((q) => [q.class, q]));
@@ -116,7 +131,11 @@ draw.broker = () => {
   const status = head?.status;
   tables.loops.show(status?.loops ?? [], now());
   tables.providers.show(status?.providers ?? [], now());
-  if (status) showFacts(byId('facts'), status, now());
+  if (!status) return;
+  showFacts(byId('facts'), status, now());
+  const button = byId('renting');
+  button.hidden = false;
+  button.textContent = status.renting.on ? 'Stop renting…' : 'Allow renting…';
 };
 
 draw.tiles = () => {
@@ -125,7 +144,8 @@ draw.tiles = () => {
 
 function drawAll() {
   for (const part of Object.values(draw)) part();
-  notice(head?.error ? `The broker cannot tell its state: ${head.error}` : '');
+  const trouble = head?.error ? [`The broker cannot tell its state: ${head.error}`] : [];
+  notice([...trouble, ...(head?.status ? alarms(head.status) : [])].join(' '));
 }
 
 function notice(text) {
@@ -161,6 +181,7 @@ const again = follow({
   connecting: () => connection('wait', 'connecting'),
   hello(hello) {
     setPermission(hello);
+    lookAtMarket(true);
     events = [];
   },
   state(frame) {
@@ -179,6 +200,7 @@ const again = follow({
   },
   events({ events: lines }) {
     for (const e of lines) if (e.kind === 'session') e.name = sessions.get(e.subject)?.name;
+    if (events.length > 0 && lines.some((e) => e.kind === 'host')) lookAtMarket(true);
     events = [...lines.reverse(), ...events].slice(0, MAX_EVENTS);
     draw.events();
   },
@@ -191,6 +213,7 @@ const again = follow({
   refused(err) {
     connection('bad', 'refused');
     for (const kept of [sessions, instances]) kept.clear();
+    forgetMarket();
     events = [];
     head = null;
     drawAll();
@@ -208,7 +231,7 @@ const again = follow({
 });
 onToken(again);
 
-for (const name of ['sessions', 'instances', 'events'])
+for (const name of PAGED)
   for (const element of document.querySelectorAll(`#${name} .tools input, #${name} .tools select`))
     element.addEventListener('input', () => {
       pagers[name].first();
@@ -234,7 +257,20 @@ document.addEventListener('click', ({ target }) => {
   if (action === 'reserve' && reserve) askReserve(reserve);
   else if (action === 'terminate' && row) askTerminate(row);
   else if (action === 'session' && row) showSession(row, now());
+  else if (action === 'renting' && head?.status) askRenting(head.status.renting);
+  else if (action === 'ban' || action === 'unban') askHost(action, id);
   else say('It has ended; its events still tell of it.', 'wait');
+});
+
+function askHost(action, key) {
+  const host = hostOf(key);
+  const look = () => lookAtMarket(true);
+  if (host) (action === 'ban' ? askBan : askUnban)(host, look);
+}
+
+onMarket(() => {
+  draw.machines();
+  draw.costs();
 });
 
 const isHere = /^(localhost|127\.|\[::1\])/.test(location.hostname);
@@ -242,7 +278,9 @@ byId('plain').hidden = location.protocol !== 'http:' || isHere;
 
 // Ages and costs go on without news.
 setInterval(() => {
-  if (head !== null && !document.hidden) drawAll();
+  if (head === null || document.hidden) return;
+  drawAll();
+  lookAtMarket();
 }, 1_000);
 document.addEventListener('visibilitychange', () => {
   if (head !== null && !document.hidden) drawAll();

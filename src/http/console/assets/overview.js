@@ -1,5 +1,5 @@
 import { make } from './dom.js';
-import { money, plural, span } from './format.js';
+import { money, perHour, plural, rateNow, span } from './format.js';
 
 const sum = (list, of) => list.reduce((all, one) => all + of(one), 0);
 const total = (counts) => sum(Object.values(counts), (n) => n);
@@ -23,7 +23,8 @@ export function showTiles(list, { status, error }, instances, now) {
   const waiting = sum(status.queues, (q) => q.waiting);
   const ready = sum(status.reserves, (r) => Math.min(r.ready, r.target));
   const target = sum(status.reserves, (r) => r.target);
-  const rate = sum([...instances], (i) => (i.paidFrom === null ? 0 : i.microsPerHour));
+  const rate = sum([...instances], rateNow);
+  const lost = untrackedOf(status);
   const isAiling = failingLoops(status).length > 0 || error !== '';
   pairs(list, [
     ['Active', (status.sessions.active ?? 0).toLocaleString(), `of ${plural(total(status.sessions), 'session')}`],
@@ -32,9 +33,34 @@ export function showTiles(list, { status, error }, instances, now) {
       : ['Waiting', waiting.toLocaleString(), `in ${plural(status.queues.length, 'class', 'classes')}`, 'wait'],
     ['Reserve', `${ready} / ${target}`, 'ready of target', ready < target ? 'wait' : ''],
     ['Instances', total(status.instances).toLocaleString(), `${status.instances.bound ?? 0} in use`],
-    rate === 0 ? ['Spending', '–', 'nothing is billed'] : ['Spending', `${money(rate)}/h`, 'all instances'],
+    lost > 0
+      ? ['Spending', `${money(rate + lost)}/h`, `${perHour(lost)} of it untracked`, 'bad']
+      : rate === 0
+        ? ['Spending', '–', 'nothing is billed']
+        : ['Spending', `${money(rate)}/h`, 'all instances'],
+    ...(status.renting.on ? [] : [['Renting', 'off', rentedBy(status.renting, now), 'bad']]),
     ['Broker', isAiling ? 'ailing' : 'well', inShort(status, now), isAiling ? 'bad' : ''],
   ]);
+}
+
+/** What runs without a record of it [micros per hour]; 0 also where it is not known. */
+export const untrackedOf = (status) => sum(status.providers, (p) => p.untrackedMicrosPerHour ?? 0);
+
+/** Who turned the switch, when and why. */
+const rentedBy = ({ by, at, why }, now) =>
+  [by && `by ${by}`, at && `${span(now - at)} ago`].filter(Boolean).join(' ') + (why ? `: ${why}` : '');
+
+/** What must not be overlooked, in words; empty: nothing. */
+export function alarms(status) {
+  const lost = untrackedOf(status);
+  return [
+    lost > 0
+      ? `Untracked instances cost ${perHour(lost)}: they carry our tag and have no record; they are being ended.`
+      : '',
+    status.renting.on
+      ? ''
+      : 'Renting is off: nothing new is rented. What runs goes on, sessions that need an instance wait.',
+  ].filter(Boolean);
 }
 
 /** What the broker tells of itself. */
@@ -47,12 +73,14 @@ export function showFacts(list, status, now) {
     ['Leader', leaderOf(status)],
     ['Store', status.store],
     ['Loops', failing.length === 0 ? 'all well' : `failing: ${failing.map((l) => l.name).join(', ')}`],
+    ['Renting', status.renting.on ? 'on' : 'off', rentedBy(status.renting, now)],
     ['Installation', status.installationId],
   ]);
 }
 
 /** Term, value, what is said below it, tone. Elements stay, only their texts change. */
 function pairs(list, wanted) {
+  while (list.children.length > wanted.length) list.lastElementChild.remove();
   for (const [i, [name, value, note = '', tone = '']] of wanted.entries()) {
     const box =
       list.children[i] ?? list.appendChild(make('div', {}, make('dt'), make('dd'), make('dd', { className: 'sub' })));

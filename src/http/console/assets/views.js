@@ -1,5 +1,5 @@
 import { link, make, tag } from './dom.js';
-import { bytes, clockTime, costNow, fullTime, money, perHour, short, span } from './format.js';
+import { bytes, clockTime, costNow, fullTime, instanceMicros, money, perHour, rateNow, short, span } from './format.js';
 
 // The columns of the tables: what each cell compares, and how it is painted.
 
@@ -20,13 +20,17 @@ const TONES = {
   creating: 'wait',
   serving: 'good',
   deleting: 'dim',
+  banned: 'bad',
+  'not banned': 'good',
+  on: 'good',
+  off: 'bad',
 };
 export const toneOf = (phase) => TONES[phase] ?? 'dim';
 
-const sub = (text, title) => make('span', { className: 'sub', title }, text);
-const main = (text, title) => make('span', { className: 'head', title }, text);
-const pile = (...parts) => make('span', { className: 'pile' }, ...parts);
-const button = (text, action, id, label, className = '') =>
+export const sub = (text, title) => make('span', { className: 'sub', title }, text);
+export const main = (text, title) => make('span', { className: 'head', title }, text);
+export const pile = (...parts) => make('span', { className: 'pile' }, ...parts);
+export const button = (text, action, id, label, className = '') =>
   make(
     'button',
     { type: 'button', className: `small ${className}`, 'data-action': action, 'data-id': id, 'aria-label': label },
@@ -132,14 +136,21 @@ export const sessionColumns = [
   { title: 'Class', key: (r) => r.class },
   {
     title: 'Phase',
-    key: (r, now) => [r.phase, r.position, r.waitingFor, r.expectedAt && span(r.expectedAt - now), r.ended?.why].join(),
+    key: (r, now) =>
+      [r.phase, r.position, r.waitingFor, r.progress, r.expectedAt && span(r.expectedAt - now), r.ended?.why].join(),
     paint(td, r, now) {
       const expected = r.expectedAt
         ? r.expectedAt > now
           ? `about ${span(r.expectedAt - now)} to go`
           : 'any moment'
         : '';
-      const text = [r.position ? `no. ${r.position}` : '', r.waitingFor ?? '', r.ended?.why ?? '', expected]
+      const text = [
+        r.position ? `no. ${r.position}` : '',
+        r.waitingFor ?? '',
+        r.progress ?? '',
+        r.ended?.why ?? '',
+        expected,
+      ]
         .filter(Boolean)
         .join(' · ');
       td.append(pile(tag(r.phase, toneOf(r.phase)), text ? sub(text, r.ended?.detail) : null));
@@ -209,6 +220,9 @@ export const sessionColumns = [
 const sizeOf = ({ cpu, memory, gpus, gpuModel }) =>
   [gpus ? `${gpus} × ${gpuModel || 'GPU'}` : '', cpu ? `${cpu} CPU` : '', bytes(memory)].filter(Boolean).join(' · ');
 
+/** `lost (offline)`; empty while it is not given up. */
+const causeOf = ({ why = '', cause }) => (cause ? `${why} (${cause})` : why);
+
 export const instanceColumns = [
   {
     title: 'Instance',
@@ -224,10 +238,13 @@ export const instanceColumns = [
   },
   {
     title: 'Phase',
-    key: (r, now) => `${r.phase} ${r.why ?? ''} ${span(now - r.since)}`,
+    key: (r, now) => `${r.phase} ${causeOf(r)} ${r.progress ?? ''} ${span(now - r.since)}`,
     paint: (td, r, now) =>
       td.append(
-        pile(tag(r.phase, toneOf(r.phase)), sub(`${r.why ? `${r.why} · ` : ''}${span(now - r.since)}`, r.detail)),
+        pile(
+          tag(r.phase, toneOf(r.phase)),
+          sub([causeOf(r), r.progress, span(now - r.since)].filter(Boolean).join(' · '), r.detail),
+        ),
       ),
   },
   { title: 'Class', key: (r) => r.class },
@@ -242,8 +259,8 @@ export const instanceColumns = [
   {
     title: 'Cost',
     className: 'number',
-    key: (r, now) => `${instanceCost(r, now)} ${r.microsPerHour}`,
-    paint: (td, r, now) => td.append(pile(make('span', {}, instanceCost(r, now)), sub(perHour(r.microsPerHour)))),
+    key: (r, now) => `${instanceCost(r, now)} ${rateNow(r)}`,
+    paint: (td, r, now) => td.append(pile(make('span', {}, instanceCost(r, now)), sub(perHour(rateNow(r))))),
   },
   {
     title: 'Session',
@@ -262,8 +279,7 @@ export const instanceColumns = [
   },
 ];
 
-const instanceCost = (r, now) =>
-  money(r.paidFrom === null ? 0 : costNow({ micros: 0, microsPerHour: r.microsPerHour, atMs: r.paidFrom }, now));
+const instanceCost = (r, now) => money(instanceMicros(r, now));
 
 export const eventColumns = [
   {
@@ -303,12 +319,12 @@ export const eventColumns = [
     className: 'narrow',
     key: (e) => e.id,
     paint(td, e) {
-      const to = e.after ?? 'as configured';
+      const to = e.after ?? (e.kind === 'host' ? 'not banned' : 'as configured');
       td.append(
         make(
           'span',
           { className: 'change' },
-          e.before === null ? 'new' : e.before,
+          e.before === null ? (e.kind === 'host' ? 'not banned' : 'new') : e.before,
           ' → ',
           e.kind === 'reserve' ? make('strong', {}, to) : tag(to, toneOf(to)),
         ),
@@ -341,10 +357,4 @@ export const loopColumns = [
     className: 'number',
     key: (l, now) => (l.lastPassAt === null ? '–' : `${span(now - l.lastPassAt)} ago`),
   },
-];
-
-export const providerColumns = [
-  { title: 'Provider', key: (p) => p.name },
-  { title: 'Instances', className: 'number', key: (p) => `${p.instances} of ${p.maxInstances}` },
-  { title: 'Listed', key: (p, now) => p.listError || (p.listedAt === null ? '–' : `${span(now - p.listedAt)} ago`) },
 ];
