@@ -24,8 +24,8 @@ export type Api = {
   call(call: ApiCall, signal: AbortSignal): Promise<object>;
   /** A text from elsewhere, without the key. null: it is not there (yet). @throws CallFailed */
   fetchText(url: URL, signal: AbortSignal): Promise<string | null>;
-  /** Nothing goes through that lane for `ms`. */
-  hold(lane: LaneName, problem: Problem, ms: number): void;
+  /** Least time between two such calls [ms]. */
+  gapMs(lane: LaneName): number;
   close(): void;
 };
 
@@ -107,7 +107,7 @@ export function createApi(o: VastaiOptions): Api {
       const { status, text } = await http.send(sending, signal);
       return status === 200 ? text : null;
     },
-    hold: (lane, problem, ms) => laneOf(lane).hold(problem, ms),
+    gapMs: (lane) => laneOf(lane).gapMs(),
     close: http.close,
   };
 }

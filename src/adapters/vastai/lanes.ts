@@ -17,14 +17,18 @@ const TABLE = {
 } as const;
 export type LaneName = keyof typeof TABLE;
 
-/** Calls take different times to arrive: so much more than the limit. */
+/** Calls take different times to arrive: so much more than the limit, and as many ms. */
 const MARGIN = 1.02;
+const JITTER_MS = 2;
+/** The table is indicative: after a 429 the pauses are longer, until many calls came through. */
+const STRETCH = 1.1;
+const MOST_STRETCHED = 4;
+const CALM_CALLS = 50;
 const LONGEST_PAUSE_S = 120;
 /** What a Retry-After is believed: a header must not stop destroying for a day [ms]. */
 const LONGEST_BELIEVED_MS = 600_000;
 
-/** Least time between two calls [ms]. */
-export const gapMs = (name: LaneName, pace: number): number => TABLE[name].gapS * 1000 * MARGIN * pace;
+const leastGapMs = (name: LaneName, pace: number): number => TABLE[name].gapS * 1000 * MARGIN * pace + JITTER_MS;
 
 /** The calls to one endpoint, one after the other. */
 export type Lane = {
@@ -36,14 +40,18 @@ export type Lane = {
   /** Nothing goes through for `ms`. */
   hold(problem: Problem, ms: number): void;
   passed(): void;
+  /** Least time between two calls, as far as it is known now [ms]. */
+  gapMs(): number;
 };
 
 export function createLane(name: LaneName, pace: number, clock: Clock): Lane {
-  const gap = gapMs(name, pace);
+  const least = leastGapMs(name, pace);
   let nextAt = Number.NEGATIVE_INFINITY;
   let last: Promise<void> = Promise.resolve();
   let held: { readonly until: number; readonly problem: Problem } | null = null;
   let limitedInRow = 0;
+  let passedInRow = 0;
+  let stretch = 1;
 
   function checkHeld(): void {
     if (held === null) return;
@@ -69,7 +77,7 @@ export function createLane(name: LaneName, pace: number, clock: Clock): Lane {
         for (let wait = nextAt - clock.monotonic(); wait > 0; wait = nextAt - clock.monotonic())
           await clock.sleep(wait, signal);
         checkHeld();
-        nextAt = clock.monotonic() + gap;
+        nextAt = clock.monotonic() + least * stretch;
       } finally {
         // Who was aborted while others were before him must not let those behind him pass them.
         void before.then(mine.resolve);
@@ -78,6 +86,8 @@ export function createLane(name: LaneName, pace: number, clock: Clock): Lane {
     limited(problem) {
       const pauseMs = Math.min(LONGEST_PAUSE_S, TABLE[name].pauseS * 2 ** Math.min(limitedInRow, 10)) * 1000 * pace;
       limitedInRow++;
+      passedInRow = 0;
+      stretch = Math.min(MOST_STRETCHED, stretch * STRETCH);
       const ms = Math.min(problem.retryAfterMs ?? pauseMs, LONGEST_BELIEVED_MS);
       hold(problem, ms);
       return ms;
@@ -85,7 +95,9 @@ export function createLane(name: LaneName, pace: number, clock: Clock): Lane {
     hold,
     passed() {
       limitedInRow = 0;
+      if (++passedInRow % CALM_CALLS === 0) stretch = Math.max(1, stretch / STRETCH);
     },
+    gapMs: () => least * stretch,
   };
 }
 

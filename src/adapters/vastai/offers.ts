@@ -35,19 +35,34 @@ export async function findOffers(api: Api, search: Search, nowMs: EpochMs, signa
   const asked = askedOf(search);
   const found: Found = { offers: new Map(), unreadable: 0 };
   const take = (query: Query) => takeFrom(api, query, asked.diskGb, found, signal);
-  const { rows, isFull } = await take(queryOf(search, asked));
-  const last = rows.at(-1);
-  let more = false;
-  if (isFull && last !== undefined) {
-    const names = new Set(rows.map((row) => modelKey(row.gpu_name)));
-    const hidden = asked.models.filter((m) => !names.has(modelKey(m))).slice(0, MORE_SEARCHES);
-    for (const model of hidden) await take(queryOf(search, { ...asked, models: [model] }));
-    more = hidden.length > 0 || (await take(queryOf(search, asked, last.dph_total))).isFull;
-  }
+  const first = await take(queryOf(search, asked));
+  const more = await takeMore(first, search, asked, take);
   const unreadable: Refused = found.unreadable === 0 ? {} : { unreadable: found.unreadable };
   const offers = [...found.offers.values()];
   if (offers.length > 0) return { offers, refused: unreadable, ...(more ? { more } : {}) };
   return { offers: [], refused: addRefused(unreadable, await whyNone(api, asked, nowMs, signal)) };
+}
+
+type Taken = { readonly rows: readonly OfferWire[]; readonly isFull: boolean };
+
+/** What the first 64 hide. @returns whether something may still be hidden; so it is also when no more may be asked */
+async function takeMore(
+  { rows, isFull }: Taken,
+  search: Search,
+  asked: Asked,
+  take: (query: Query) => Promise<Taken>,
+): Promise<boolean> {
+  const last = rows.at(-1);
+  if (!isFull || last === undefined) return false;
+  const names = new Set(rows.map((row) => modelKey(row.gpu_name)));
+  const hidden = asked.models.filter((m) => !names.has(modelKey(m))).slice(0, MORE_SEARCHES);
+  try {
+    for (const model of hidden) await take(queryOf(search, { ...asked, models: [model] }));
+    return hidden.length > 0 || (await take(queryOf(search, asked, last.dph_total))).isFull;
+  } catch (err) {
+    if (!(err instanceof CallFailed) || err.problem.kind === 'aborted') throw err;
+    return true;
+  }
 }
 
 /** What the server's filters have kept back, named by the rules that would have refused it. */
@@ -64,13 +79,7 @@ async function whyNone(api: Api, asked: Asked, now: EpochMs, signal: AbortSignal
   return Object.keys(refused).length > 0 ? refused : { search: 1 };
 }
 
-async function takeFrom(
-  api: Api,
-  query: Query,
-  diskGb: number,
-  found: Found,
-  signal: AbortSignal,
-): Promise<{ readonly rows: readonly OfferWire[]; readonly isFull: boolean }> {
+async function takeFrom(api: Api, query: Query, diskGb: number, found: Found, signal: AbortSignal): Promise<Taken> {
   const all = await ask(api, query, signal);
   const rows = all.flatMap((row): readonly OfferWire[] => {
     const parsed = OfferWire.safeParse(row);

@@ -7,7 +7,6 @@ import { createApi } from './api.ts';
 import { rent } from './create.ts';
 import { createCredit } from './credit.ts';
 import { isSpoiled, parseLabel } from './label.ts';
-import { gapMs } from './lanes.ts';
 import { listAll } from './list.ts';
 import { readLogs } from './logs.ts';
 import { createLooks } from './looks.ts';
@@ -66,10 +65,10 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
     return {
       listMs,
       idleListMs: Math.max(IDLE_LIST_MS * pace, listMs),
-      listWithinMs: LIST_WITHIN_MS + pages * (gapMs('list', pace) + PAGE_MS),
+      listWithinMs: LIST_WITHIN_MS + pages * (api.gapMs('list') + PAGE_MS),
       createMs: CREATE_MS,
-      createEveryMs: gapMs('create', pace),
-      destroyEveryMs: gapMs('destroy', pace),
+      createEveryMs: api.gapMs('create'),
+      destroyEveryMs: api.gapMs('destroy'),
       offersMs: OFFERS_MS * pace,
       ...o.limits,
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLane, gapMs, type Lane } from '../../../src/adapters/vastai/lanes.ts';
+import { createLane, type Lane } from '../../../src/adapters/vastai/lanes.ts';
 import type { Problem } from '../../../src/adapters/vastai/problems.ts';
 import { type FakeClock, fakeClock } from '../../support/fake-clock.ts';
 import { never } from './world.ts';
@@ -19,7 +19,7 @@ describe('A lane of calls', () => {
     const all = [1, 2, 3].map(() => turn(lane, clock, at));
     await clock.advance(20_000);
     await Promise.all(all);
-    expect(at).toEqual([0, 4590, 9180]);
+    expect(at).toEqual([0, 4592, 9184]);
   });
 
   it('lets a call through at once that comes after the pause', async () => {
@@ -33,8 +33,8 @@ describe('A lane of calls', () => {
   });
 
   it('scales every pause with the pace', () => {
-    expect(gapMs('create', 0.1)).toBeCloseTo(459);
-    expect(gapMs('search', 2)).toBeCloseTo(12_240);
+    expect(createLane('create', 0.1, fakeClock()).gapMs()).toBeCloseTo(461);
+    expect(createLane('search', 2, fakeClock()).gapMs()).toBeCloseTo(12_242);
   });
 
   it('leaves no gap for a call that was aborted while it waited', async () => {
@@ -50,7 +50,7 @@ describe('A lane of calls', () => {
     await expect(second).rejects.toThrow();
     await clock.advance(10_000);
     await Promise.all([first, third]);
-    expect(at).toEqual([0, 3060]);
+    expect(at).toEqual([0, 3062]);
     expect(clock.sleepers()).toBe(0);
   });
 
@@ -69,7 +69,7 @@ describe('A lane of calls', () => {
     await expect(all[2]).rejects.toThrow();
     await clock.advance(10_000);
     await Promise.all([all[0], all[1], all[3]]);
-    expect(at).toEqual([0, 1020, 2040]);
+    expect(at).toEqual([0, 1022, 2044]);
   });
 
   it('does nothing for a signal that is aborted already', async () => {
@@ -107,6 +107,20 @@ describe('A lane of calls', () => {
     expect(pauses).toEqual([12, 24, 48, 96, 120, 120]);
     lane.passed();
     expect(lane.limited(LIMITED)).toBe(12_000);
+  });
+
+  it('leaves more between calls after each 429, and less again once many came through', () => {
+    const lane = createLane('list', 1, fakeClock());
+    const least = lane.gapMs();
+    lane.limited(LIMITED);
+    lane.limited(LIMITED);
+    expect(lane.gapMs()).toBeCloseTo(least * 1.21);
+    for (let n = 0; n < 50; n++) lane.passed();
+    expect(lane.gapMs()).toBeCloseTo(least * 1.1);
+    for (let n = 0; n < 500; n++) lane.passed();
+    expect(lane.gapMs()).toBe(least);
+    for (let n = 0; n < 50; n++) lane.limited(LIMITED);
+    expect(lane.gapMs()).toBe(least * 4);
   });
 
   it('does not believe that destroying must wait for a day', () => {
