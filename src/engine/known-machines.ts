@@ -33,14 +33,23 @@ export function createKnownMachines({ mirror, clock }: { readonly mirror: Mirror
     const banned = <T extends Registered>(all: readonly T[]) => all.filter((r) => r.ban !== null && r.ban.until > now);
     const byHost = Map.groupBy(machines, (m) => m.host);
     const ends = [...banned(machines), ...banned(hosts)].map((r) => r.ban?.until ?? now);
+    /** By machine; what was measured changes with its records only. */
+    const measured = new Map<string, number | null>();
+    function measure(o: Offer): number | null {
+      const ofHost = o.host === '' ? [] : (byHost.get(o.host) ?? []);
+      const ms = expectedStartMs(o, mirror.machine(provider, o.machine), ofHost, null);
+      measured.set(o.machine, ms);
+      return ms;
+    }
     return {
       avoid: {
         machines: new Set(banned(machines).map((m) => m.machine)),
         hosts: new Set(banned(hosts).map((h) => h.host)),
       },
       startMsOf(o, placement) {
-        const ofHost = o.host === '' ? [] : (byHost.get(o.host) ?? []);
-        return expectedStartMs(o, mirror.machine(provider, o.machine), ofHost, placement);
+        const known = measured.get(o.machine);
+        const ms = known === undefined ? measure(o) : known;
+        return ms ?? expectedStartMs(o, undefined, [], placement);
       },
       // One by one: there may be more than a call takes arguments.
       until: ends.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),

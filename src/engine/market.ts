@@ -1,3 +1,4 @@
+import type { Offer } from '../domain/offer.ts';
 import { addRefused, type Limits, refusedInWords, sift, wantedOf } from '../domain/placement.ts';
 import { broadQuestion, classQuestion, forDisk, narrowQuestion, type Question } from '../domain/question.ts';
 import { type Ranked, rank } from '../domain/rank.ts';
@@ -14,9 +15,11 @@ import { createStall, type Seen, type Stall, type Verdict } from './stall.ts';
 
 type Wish = Omit<Search, 'avoid'>;
 
-/** What suits, the best first, and what was refused. */
+/** What suits, and what was refused. */
 export type Found = {
-  readonly ranked: readonly Ranked[];
+  readonly suitable: readonly Offer[];
+  /** The best first. */
+  readonly ranked: () => readonly Ranked[];
   readonly refused: Refused;
   /** When the provider was asked. */
   readonly takenAt: EpochMs;
@@ -60,8 +63,12 @@ export function createMarket(ctx: MarketDeps) {
     let { suitable, refused } = sift(offers, wanted, limits);
     if (overCap && suitable.length === 0 && (refused['price-cap'] ?? 0) > 0)
       ({ suitable, refused } = sift(offers, wanted, { ...limits, capLeftMicros: null }));
-    const ranked = rank(suitable, wanted, (o) => startMsOf(o, wish.placement));
-    return { ranked, refused: addRefused(seen.refused, refused), takenAt: seen.takenAt };
+    return {
+      suitable,
+      ranked: () => rank(suitable, wanted, (o) => startMsOf(o, wish.placement)),
+      refused: addRefused(seen.refused, refused),
+      takenAt: seen.takenAt,
+    };
   }
 
   /** Asks for what the class has, and again more narrowly where the provider could not tell all that it has.
@@ -92,7 +99,7 @@ export function createMarket(ctx: MarketDeps) {
     choose({ c, wish, provider, signal }: Asker): Promise<Ranked | Nothing> {
       // The commit tells of the cap, and makes room where a reserve member can be given back.
       return look({ c, wish, overCap: true }, ask(c, provider, signal), (f) => {
-        const best = f.ranked[0];
+        const best = f.ranked()[0];
         if (best === undefined) return nothing(provider.name, f.refused);
         if (wish.placement !== null) stallOf(provider).take(best.offer.id);
         return best;
@@ -116,7 +123,7 @@ export function createMarket(ctx: MarketDeps) {
 
 const NONE: ReadonlySet<string> = new Set();
 
-const verdict = (f: Found): Verdict => (f.ranked.length > 0 ? 'some' : (f.refused.taken ?? 0) > 0 ? 'taken' : 'none');
+const verdict = (f: Found): Verdict => (f.suitable.length > 0 ? 'some' : (f.refused.taken ?? 0) > 0 ? 'taken' : 'none');
 
 export const nothing = (provider: string, refused: Refused): Nothing => {
   const rules = refusedInWords(refused);

@@ -117,9 +117,12 @@ export function createQuotes(ctx: EngineContext) {
     const usualMs = history === undefined ? null : expectedStart(history);
     return {
       ...base,
-      offers: found.ranked.slice(0, input.limit).map((r) => quoted(r, usualMs)),
-      suitable: found.ranked.length,
-      why: found.ranked.length > 0 ? '' : nothing(c.provider, found.refused).why,
+      offers: found
+        .ranked()
+        .slice(0, input.limit)
+        .map((r) => quoted(r, usualMs)),
+      suitable: found.suitable.length,
+      why: found.suitable.length > 0 ? '' : nothing(c.provider, found.refused).why,
     };
   };
 }

@@ -58,12 +58,13 @@ export function createStall(o: {
   let held: { readonly until: number; readonly nothing: Nothing } | null = null;
   let allowance = { left: BURST, at: clock.monotonic() };
 
+  const ageOf = (e: Entry): number => clock.monotonic() - e.answeredAt;
+
   function isDue(e: Entry, verdict: Verdict): boolean {
     const every = provider.limits.offersMs;
-    const age = clock.monotonic() - e.answeredAt;
-    if (verdict === 'some') return age >= every;
-    if (verdict === 'taken') return age >= every * EARLY;
-    return age >= Math.min(every * LONGEST, every * EARLY * 2 ** Math.min(20, e.empties));
+    if (verdict === 'some') return ageOf(e) >= every;
+    if (verdict === 'taken') return ageOf(e) >= every * EARLY;
+    return ageOf(e) >= Math.min(every * LONGEST, every * EARLY * 2 ** Math.min(20, e.empties));
   }
 
   /** Whether one more special question may be asked now. */
@@ -125,7 +126,7 @@ export function createStall(o: {
     const now = clock.monotonic();
     if (held !== null && now < held.until) return held.nothing;
     if (q.isSpecial && !mayVary()) {
-      const isYoung = before !== undefined && now - before.answeredAt < provider.limits.offersMs * LONGEST;
+      const isYoung = before !== undefined && ageOf(before) < provider.limits.offersMs * LONGEST;
       return isYoung ? before : BUSY(provider.name);
     }
     const empties = before === undefined || was !== 'none' ? 0 : before.empties + 1;
@@ -140,6 +141,8 @@ export function createStall(o: {
      *  @param verdict what an answer is worth to who asks */
     async ask(q: Ask, verdict: (seen: Seen) => Verdict): Promise<Seen | Nothing> {
       const entry = entries.get(q.key);
+      // Whatever it is worth: thousands may ask in one pass.
+      if (entry !== undefined && ageOf(entry) < provider.limits.offersMs * EARLY) return entry;
       const was = entry === undefined ? 'none' : verdict(entry);
       if (entry !== undefined && !isDue(entry, was)) return entry;
       const answer = await (flights.get(q.key) ?? begin(q, entry, was));

@@ -42,7 +42,9 @@ async function see(ctx: EngineContext, record: MarketRecord, signal: AbortSignal
   const seen = await ctx.market.ask(c, provider, signal)(q, () => 'some');
   if ('why' in seen) return NOTHING(seen.why);
   const { ranked, refused } = ctx.market.sort(c.provider, record.search, q, seen, true);
-  const offers = ranked.slice(0, KEPT_OFFERS).map((r) => r.offer);
+  const offers = ranked()
+    .slice(0, KEPT_OFFERS)
+    .map((r) => r.offer);
   return { takenAt: seen.takenAt, offers, refused, more: seen.more, why: '' };
 }
 
