@@ -97,7 +97,7 @@ export function createApi(o: VastaiOptions): Api {
       const problem = heed(lane, { ...found, text: redact(found.text, [key, ...(c.secrets ?? [])]) }, answer);
       if (problem.kind === 'limited' || problem.kind === 'quota')
         log.warn(
-          { ...about, reason: problem.kind, detail: problem.text, waitMs: problem.retryAfterMs },
+          { ...about, reason: problem.kind, detail: `${problem.text}; held for ${problem.retryAfterMs} ms` },
           'provider.limited',
         );
       throw new CallFailed(problem, answer.json);

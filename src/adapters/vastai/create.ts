@@ -83,6 +83,6 @@ const unknown = (text: string): BrokerError =>
 
 /** A bid that is too low is ours; that a host has no room is nobody's failing. */
 function stillborn(id: number, text: string, order: Order): Created {
-  const cause = /\bbid\b/i.test(text) ? 'ours' : 'preempted';
+  const cause = /\bbid(_|\b)/i.test(text) ? 'ours' : 'preempted';
   return { ref: refOf(id, order), seen: { status: 'exited', detail: `it was made stopped: ${text}`, cause } };
 }

@@ -77,10 +77,16 @@ async function requestLog({ api, url }: LogSource, id: string, signal: AbortSign
     });
   const place = LogWire.safeParse(body);
   if (!place.success || !place.data.result_url) return null;
-  const found = URL.parse(place.data.result_url);
-  const isSecure = url.startsWith('https:');
-  if (found?.protocol === 'https:' || (found?.protocol === 'http:' && !isSecure)) return found;
+  const found = placeIn(place.data.result_url, url);
+  if (found !== null) return found;
   throw new CallFailed({ kind: 'odd', text: 'Vast.ai says that the log is where it will not be fetched from' });
+}
+
+/** Where a log may be fetched from; null: not from there. In the clear only where the API is, too. */
+export function placeIn(written: string, apiUrl: string): URL | null {
+  const found = URL.parse(written);
+  const isFine = found?.protocol === 'https:' || (found?.protocol === 'http:' && !apiUrl.startsWith('https:'));
+  return isFine ? found : null;
 }
 
 function lastLines(text: string, lines: number | null): string {

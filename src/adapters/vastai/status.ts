@@ -104,6 +104,7 @@ const isStopped = (status: string | null | undefined): boolean =>
 /** Where waiting a little is worth it. The console calls the second "scheduling". */
 function standstillOf(row: InstanceWire): 'gone-dark' | 'no-room' | null {
   if (row.actual_status === 'offline' || row.actual_status === 'unknown') return 'gone-dark';
+  if (row.actual_status === 'running') return null;
   return row.intended_status === 'running' && row.cur_state === 'stopped' ? 'no-room' : null;
 }
 

@@ -74,6 +74,7 @@ describe('An instance of Vast.ai', () => {
     ['ports in words that are not ours', { extra_env: [['BERTH_PORTS', 'http']] }, starting('its ports are not told')],
     ['a private address', { public_ipaddr: '10.0.0.7' }, exited('runtime', 'private')],
     ['an offer that has ended', { end_date: NOW / 1000 - 1 }, exited('preempted', 'offer has ended')],
+    ['a state that contradicts', { cur_state: 'stopped' }, { status: 'running' }],
     ['no end', { end_date: null }, { status: 'running' }],
     ['an intention to stop', { intended_status: 'stopped' }, exited('preempted', 'stopped')],
     [
