@@ -3,6 +3,13 @@ import { findImage } from './images.ts';
 import type { Instance } from './instance.ts';
 import type { World } from './world.ts';
 
+/** What docker says when it is the machine that cannot pull, and not the image that cannot be pulled. */
+const MACHINE_PULL_ERRORS = [
+  'Error response from daemon: Get "https://registry-1.docker.io/v2/": net/http: TLS handshake timeout\n',
+  'failed to register layer: write /usr/lib/libcudnn.so.9: no space left on device\n',
+  'error pulling image configuration: download failed after attempts=6: dial tcp: i/o timeout\n',
+];
+
 /** How a start will go. All times after its beginning [ms], boot factor included. */
 export type StartPlan = {
   readonly loadingMs: number;
@@ -27,7 +34,7 @@ export function planStart(w: World, i: Instance, forced: Strike | null): StartPl
     loadingMs,
     pulledMs: loadingMs + w.bootFactor * slow * pullMs(w, i),
     strike,
-    pullError: pullError ?? `Error response from daemon: manifest for ${i.image} not found: manifest unknown\n`,
+    pullError: pullError ?? MACHINE_PULL_ERRORS[i.id % MACHINE_PULL_ERRORS.length] ?? null,
   };
 }
 
