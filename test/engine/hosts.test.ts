@@ -72,7 +72,7 @@ describe('bans by admins', () => {
     await bed.until('a member is ready', () => bed.ready() === 1);
     onMachines(bed, ['m1', 'h1'], ['n1', 'h1'], ['m2', 'h2']);
     await ban(bed, of('h1'));
-    await bed.until('it was replaced', () => bed.ready() === 1 && running(bed).includes('m2'), MINUTE);
+    await bed.until('it was replaced', () => bed.ready() === 1 && running(bed).includes('m2'), 2 * SECOND);
     expect(running(bed).toSorted()).toEqual(['m1', 'm2']);
     expect((await bed.get(session.id)).session).toMatchObject({ phase: 'active', instance: { machine: 'm1' } });
     const ended = (await list(bed, {}, { kinds: ['instance'] })).events.filter((e) => e.after === 'destroying');

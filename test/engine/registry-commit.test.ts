@@ -12,7 +12,7 @@ import { createMirror, type Mirror } from '../../src/engine/mirror.ts';
 import { KEY } from '../../src/engine/records.ts';
 import { createRegistry } from '../../src/engine/registry.ts';
 import type { Expect, Store } from '../../src/ports/store.ts';
-import { anInstance, BANS } from '../support/fixtures.ts';
+import { anInstance, BANS, instanceId } from '../support/fixtures.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 
 const clock = createSystemClock();
@@ -103,6 +103,16 @@ describe.each(STORES)('A ban on %s', (_, open) => {
     await followerOf(store, later).resync();
     expect(later.machine('costless', 'm1')).toMatchObject({ ban: { reason: 'pull-failed' } });
     expect(later.host('costless', 'h1')).toMatchObject({ ban: null, banned: [{ machine: 'm1' }] });
+  });
+
+  it('is counted once for its host, however many instances fail on the machine', async () => {
+    const { store, fail, mirror, registry } = await leader(open);
+    await fail();
+    const before = mirror.host('costless', 'h1');
+    const again = registry.learn({ ...booting, id: instanceId(2) }, { ...failed, id: instanceId(2) });
+    expect(again.put.map((p) => p.key)).toEqual([MACHINE]);
+    expect(again.events).toEqual([]);
+    expect((await store.read([KEY.host('costless', 'h1')]))[0]?.value).toMatchObject({ banned: before?.banned });
   });
 
   it('is not written, nor is anything told, where another leads by now', async () => {

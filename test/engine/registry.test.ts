@@ -177,6 +177,48 @@ describe('a class whose starts fail on every machine', () => {
     expect([...second.engine.mirror.all('machine')].filter((m) => m.ban !== null)).toHaveLength(4);
   });
 
+  it('gives its trial to whoever waits, and none to the reserve', async () => {
+    const bed = await broken(40);
+    for (const n of Array(8).keys()) await bed.acquire({ requestId: `z${n}`, waitMs: 0 });
+    await bed.until('it is suspected', () => bed.engine.mirror.history('echo')?.suspect !== undefined, MINUTE);
+    await bed.finish(bed.engine.admin.setReserve(ADMIN, 'echo', 3));
+    const made = new Set<string | null>();
+    const unlisten = bed.engine.mirror.listen((c) => {
+      if (c.kind === 'instance' && c.before === undefined && c.after !== undefined) made.add(c.after.for);
+    });
+    await bed.clock.advance(10 * MINUTE);
+    unlisten();
+    expect(made.size).toBeGreaterThan(0);
+    expect(made.has(null)).toBe(false);
+  });
+
+  it('holds back the next instance of a session whose own was lost, too', async () => {
+    const bed = await market(40, {
+      class: {
+        proxy: 'stable',
+        onLoss: { attempts: 50, withinMs: 4 * HOUR },
+        startAttempts: 100,
+        queueTimeoutMs: 4 * HOUR,
+      },
+    });
+    const { session } = await bed.acquire();
+    for (const id of allMachines(bed)) bed.world.knobs.seenOn.set(id, NO_PULL);
+    const [tag] = bed.world.tags();
+    if (tag !== undefined) bed.world.vanish(tag);
+    const replacing = async () => {
+      const now = (await bed.get(session.id)).session;
+      return now.phase === 'active' ? now.replacing : undefined;
+    };
+    await bed.until('it is suspected', () => bed.engine.mirror.history('echo')?.suspect !== undefined, 10 * MINUTE);
+    const told = async () => (await replacing())?.waitingFor?.startsWith('the class backs off');
+    await bed.until('it was told why', told, MINUTE);
+    const creates = bed.world.calls.create;
+    await bed.clock.advance(25 * SECOND);
+    expect(bed.world.calls.create).toBe(creates);
+    bed.world.knobs.seenOn.clear();
+    await bed.until('it has another', async () => (await replacing()) === undefined, 30 * MINUTE);
+  });
+
   it('does not hold back another class', async () => {
     const bed = await broken(40);
     const other = aClass({ name: 'other', placement: ANY_OFFER });

@@ -19,7 +19,7 @@ const FAILURES = new Set(['boot-timeout', 'create-failed', 'lost']);
  * Learns how a class's starts go: times of those that came up, failures in a row. Kept in memory and written at most
  * once per pass of its loop, since hundreds of starts may end in one second.
  */
-export function createHistoryKeeper(ctx: EngineContext) {
+export function createHistoryKeeper(ctx: Pick<EngineContext, 'mirror' | 'classes' | 'clock' | 'store' | 'follower'>) {
   const pending = new Map<string, StartHistory>();
   /** Classes for which a trial start is being intended. */
   const trying = new Set<string>();
