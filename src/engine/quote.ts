@@ -11,6 +11,7 @@ import { classNamed } from './find-class.ts';
 import { wishOf } from './launch.ts';
 import { nothing } from './market.ts';
 import { encode, KEY, type MarketRecord, SET } from './records.ts';
+import { rentingOff } from './renting.ts';
 import type { QuotedOffer, QuoteInput, QuoteView } from './use-cases.ts';
 import { createWakeable } from './wakeable.ts';
 
@@ -122,7 +123,8 @@ export function createQuotes(ctx: EngineContext) {
         .slice(0, input.limit)
         .map((r) => quoted(r, usualMs)),
       suitable: found.suitable.length,
-      why: found.suitable.length > 0 ? '' : nothing(c.provider, found.refused).why,
+      // What would do is told all the same: the switch may be turned again.
+      why: found.suitable.length > 0 ? (rentingOff(ctx.mirror)?.why ?? '') : nothing(c.provider, found.refused).why,
     };
   };
 }

@@ -3,7 +3,7 @@ import { BrokerError } from '../../src/domain/errors.ts';
 import type { Requirements } from '../../src/domain/resources.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { QuoteView } from '../../src/engine/use-cases.ts';
-import { ALICE, type EngineBed, engineBed, NEVER, type Replica } from '../support/engine-bed.ts';
+import { ADMIN, ALICE, type EngineBed, engineBed, NEVER, type Replica } from '../support/engine-bed.ts';
 import { aClass, PLACEMENT } from '../support/fixtures.ts';
 
 const MARKET = aClass({ placement: { ...PLACEMENT, verified: false } });
@@ -123,6 +123,14 @@ describe('a quote', () => {
     bed.world.knobs.failOffers = null;
     expect(await ask(bed)).toMatchObject({ why: 'no more searches today' });
     await bed.clock.advance(6 * SECOND);
+    expect(await ask(bed)).toMatchObject({ suitable: 3, why: '' });
+  });
+
+  it('says that renting is off, and what would be had if it were not', async () => {
+    const bed = await aBed();
+    await bed.finish(bed.engine.admin.setRenting(ADMIN, false, 'the bill'));
+    expect(await ask(bed)).toMatchObject({ suitable: 3, why: 'renting is off: the bill (by root)' });
+    await bed.finish(bed.engine.admin.setRenting(ADMIN, true, ''));
     expect(await ask(bed)).toMatchObject({ suitable: 3, why: '' });
   });
 
