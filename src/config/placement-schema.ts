@@ -29,7 +29,8 @@ export const PlacementSchema = z.strictObject({
   }),
   min_remaining: duration({ min: 0, max: 366 * DAY, doc: 'An offer must last at least this long' }).prefault('1d'),
   query: z.record(z.string().min(1).max(64), z.unknown()).optional().meta({
-    description: "The market's own query, merged over what the rest says, such as {gpu_name: {in: [RTX 4090]}}",
+    description:
+      "The market's own query, merged over what the rest says, such as {gpu_name: {in: [RTX 4090]}}. What it finds is checked by the rest again: to lift verified there, set it to false here",
     accepts: 'a map of filters',
   }),
   minute_value: dollars(
