@@ -255,14 +255,25 @@ describe('watch', () => {
     const seen: string[] = [];
     for await (const session of client.watch({ id })) {
       seen.push(`${session.phase} #${session.queuePosition}`);
-      if (session.queuePosition === 5) broker.place(id, 4);
+      if (session.queuePosition === 5) broker.hint(id, { queuePosition: 4 });
       if (session.queuePosition === 4) {
-        broker.place(id, 3);
+        broker.hint(id, { queuePosition: 3 });
         await broker.restart();
       }
       if (session.queuePosition === 3) broker.move(id, { phase: 'SESSION_PHASE_RELEASED', queuePosition: 0 });
     }
     expect(seen).toEqual(['queued #5', 'queued #4', 'queued #3', 'released #0']);
+  });
+
+  it('tells how far the start is, which is no new revision either', async () => {
+    const { id } = broker.add({ phase: 'SESSION_PHASE_STARTING', progress: 'is being asked for' });
+    const seen: string[] = [];
+    for await (const session of client.watch({ id })) {
+      seen.push(session.progress);
+      if (seen.length === 1) broker.hint(id, { progress: 'booting: pulling' });
+      else break;
+    }
+    expect(seen).toEqual(['is being asked for', 'booting: pulling']);
   });
 
   it('fails at once when there is no such session', async () => {

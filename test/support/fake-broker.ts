@@ -55,14 +55,17 @@ export type FakeBroker = {
   add(session: Partial<Session>): FakeSession;
   /** Changes a session as a broker would: with a new revision, told to all who watch. */
   move(id: string, change: Partial<Session>): FakeSession;
-  /** Moves a session in its queue, which is no new revision. */
-  place(id: string, queuePosition: number): void;
+  /** Moves a session in its queue, or tells how far its start is, which is no new revision. */
+  hint(id: string, hint: Pick<Partial<Session>, 'queuePosition' | 'progress'>): void;
   /** Resolves once `count` calls of the method have arrived. */
   arrived(method: string, count?: number): Promise<void>;
   /** Cuts all connections and listens again at the same address, with the same sessions. */
   restart(): Promise<void>;
   close(): Promise<void>;
 };
+
+/** What is told without a new revision. */
+const hintsOf = (s: Partial<Session>): string => `${s.queuePosition ?? 0} ${s.progress ?? ''}`;
 
 export const timestamp = (ms: number) => ({ seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1e6 });
 
@@ -114,10 +117,10 @@ export async function startFakeBroker(
       changes.emit('change');
       return after;
     },
-    place(id, queuePosition) {
+    hint(id, hint) {
       const before = fake.sessions.get(id);
       if (before === undefined) throw new Error(`no session ${id}`);
-      fake.sessions.set(id, { ...before, queuePosition });
+      fake.sessions.set(id, { ...before, ...hint });
       changes.emit('change');
     },
     async arrived(method, count = 1) {
@@ -186,18 +189,20 @@ export async function startFakeBroker(
     if (failure !== null) return void call.emit('error', failure);
     let revision = call.request.afterRevision;
     let id: string;
-    let place = 0;
+    let hints: string;
     try {
-      ({ id, queuePosition: place = 0 } = find(call.request));
+      const session = find(call.request);
+      ({ id } = session);
+      hints = hintsOf(session);
     } catch (err) {
       return void call.emit('error', err);
     }
     const send = () => {
       const session = fake.sessions.get(id);
       if (session === undefined) return;
-      if (session.revision <= revision && (session.queuePosition ?? 0) === place) return;
+      if (session.revision <= revision && hintsOf(session) === hints) return;
       revision = session.revision;
-      place = session.queuePosition ?? 0;
+      hints = hintsOf(session);
       call.write({ session });
       if (session.phase === 'SESSION_PHASE_RELEASED') call.end();
     };

@@ -14,7 +14,7 @@ export type WatchOptions = {
 };
 
 /** Where a watch is; moves with every state. */
-type Cursor = Breaks & { ref: SessionRef; revision: number /** 0: not queued. */; place: number };
+type Cursor = Breaks & { ref: SessionRef; revision: number /** 0: not queued. */; place: number; progress: string };
 
 /** See BerthClient.watch. After a broken stream it goes on behind the last revision seen: no state comes twice. */
 export async function* watchSession(
@@ -23,7 +23,7 @@ export async function* watchSession(
   o: WatchOptions = {},
 ): AsyncGenerator<Session, void, undefined> {
   const { system } = calls;
-  const cursor: Cursor = { ref, revision: o.afterRevision ?? 0, place: 0, breaks: 0, brokenSince: null };
+  const cursor: Cursor = { ref, revision: o.afterRevision ?? 0, place: 0, progress: '', breaks: 0, brokenSince: null };
   for (;;) {
     const opened = system.monotonic();
     const broken = yield* watchOnce(calls, cursor, o.signal);
@@ -67,12 +67,13 @@ async function* watchOnce(
   try {
     for await (const answer of channel.stream((m) => channel.sessions.watchSession(request, m), signal)) {
       const session = decodeSession(answer.session);
-      const moved = session.revision === cursor.revision && session.queuePosition !== cursor.place;
-      const later = session.revision > cursor.revision || moved;
+      const { revision, queuePosition, progress } = session;
+      const moved = revision === cursor.revision && (queuePosition !== cursor.place || progress !== cursor.progress);
+      const later = revision > cursor.revision || moved;
       // A name is the living session's only: the last state could not be asked for by it.
       Object.assign(cursor, { ref: { id: session.id }, breaks: 0, brokenSince: null });
-      cursor.revision = Math.max(cursor.revision, session.revision);
-      if (later) cursor.place = session.queuePosition;
+      cursor.revision = Math.max(cursor.revision, revision);
+      if (later) Object.assign(cursor, { place: queuePosition, progress });
       if (later) yield session;
       if (session.phase === 'released') return null;
     }
