@@ -137,7 +137,11 @@ export const lasting = (random: Random, hours: number): number =>
 
 /** Whether `at` is in a span: an odd number of toggles has passed. */
 function isWithin(toggles: readonly number[], at: EpochMs): boolean {
-  let passed = 0;
-  while (passed < toggles.length && (toggles[passed] ?? 0) <= at) passed += 1;
+  let [passed, beyond] = [0, toggles.length];
+  while (passed < beyond) {
+    const middle = (passed + beyond) >> 1;
+    if ((toggles[middle] ?? 0) <= at) passed = middle + 1;
+    else beyond = middle;
+  }
   return passed % 2 === 1;
 }

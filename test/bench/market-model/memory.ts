@@ -33,6 +33,8 @@ export type Knows = {
   readonly bans: boolean;
   /** Measured starts replace those expected from the bandwidth. */
   readonly times: boolean;
+  /** Of a machine whose last start came up, one that fails is forgiven. Not what berth does: to see what it would bring. */
+  readonly spares: boolean;
 };
 
 export type Policy = {
@@ -51,6 +53,8 @@ export function createMemory(knows: Knows, policy: Policy) {
   /** When each was banned first, whatever has become of the ban since. */
   const everBanned = new Map<string, EpochMs>();
   const hostsEverBanned = new Set<string>();
+  /** Machines whose last start came up. */
+  const proven = new Set<string>();
   let history: StartHistory = NO_HISTORY;
 
   function keep(m: MachineRecord): void {
@@ -64,6 +68,13 @@ export function createMemory(knows: Knows, policy: Policy) {
     const owner = learnOfBan(hosts.get(m.host) ?? newHost(PROVIDER, m.host), m.machine, at, policy.bans);
     hosts.set(m.host, owner);
     if (owner.ban !== null) hostsEverBanned.add(m.host);
+  }
+
+  function isForgiven(machine: string, lesson: Lesson): boolean {
+    const wasProven = proven.has(machine);
+    if (lesson === 'came-up') proven.add(machine);
+    else proven.delete(machine);
+    return knows.spares && wasProven;
   }
 
   return {
@@ -90,7 +101,8 @@ export function createMemory(knows: Knows, policy: Policy) {
       if (!knows.bans && !knows.times) return;
       if (knows.bans) history = withRecent(history, { machine: o.machine, slow: lesson !== 'came-up', at });
       const before = machines.get(o.machine) ?? newMachine(PROVIDER, o.machine, o.host);
-      const learnt = { lesson, startMs, seen: 'model', at, isGuarded: !knows.bans || isGuarded(history) };
+      const isSpared = !knows.bans || isForgiven(o.machine, lesson);
+      const learnt = { lesson, startMs, seen: 'model', at, isGuarded: isSpared || isGuarded(history) };
       const after = learn(before, learnt, policy.bans);
       keep(after);
       if (after.ban !== null && after.ban !== before.ban) ban(after, at);

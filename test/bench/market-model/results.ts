@@ -3,24 +3,40 @@ import { type Figures, figuresOf } from './figures.ts';
 import type { Knows } from './memory.ts';
 import { lotsOf, runMarket } from './run.ts';
 import { SETTINGS, type Setting } from './setting.ts';
-import { shippedTerms } from './terms.ts';
+import { type Changed, shippedTerms } from './terms.ts';
 
-export const NOTHING: Knows = { name: 'nothing', own: false, bans: false, times: false };
-export const OWN: Knows = { name: 'own failures', own: true, bans: false, times: false };
-export const REGISTRY: Knows = { name: 'registry', own: false, bans: true, times: true };
+export const NOTHING: Knows = { name: 'nothing', own: false, bans: false, times: false, spares: false };
+export const OWN: Knows = { ...NOTHING, name: 'own failures', own: true };
+export const REGISTRY: Knows = { ...NOTHING, name: 'registry', bans: true, times: true };
+const SPARING: Knows = { ...REGISTRY, spares: true };
 export const WAYS: readonly Knows[] = [NOTHING, OWN, REGISTRY];
 
-/** In place of the class's own value of a minute [micro-dollars], and the settings for which that is tried. */
-export const MINUTE_VALUES: readonly number[] = [0, 50_000];
-export const TRIED_IN: readonly string[] = ['healthy', 'slow where cheap'];
-const VALUED_WAYS: readonly Knows[] = [OWN, REGISTRY];
+/** What is tried beside what is shipped. */
+type Variant = {
+  readonly name: string;
+  readonly changed: Changed;
+  readonly ways: readonly Knows[];
+  readonly settings: readonly string[];
+};
 
-/** One line of what was found: of a setting, a way to remember and a value of a minute, the figures seed by seed. */
+export const VALUED_IN: readonly string[] = ['healthy', 'slow where cheap'];
+export const SHIPPED = 'as shipped';
+export const MINUTES = { free: 'minute_value 0', dear: 'minute_value 0.05' } as const;
+export const BANS = { short: 'bans for 1 d', sparing: 'proven machines spared' } as const;
+const EVERYWHERE = SETTINGS.map((s) => s.name);
+const VARIANTS: readonly Variant[] = [
+  { name: SHIPPED, changed: {}, ways: WAYS, settings: EVERYWHERE },
+  { name: MINUTES.free, changed: { microsPerMinute: 0 }, ways: [OWN, REGISTRY], settings: VALUED_IN },
+  { name: MINUTES.dear, changed: { microsPerMinute: 50_000 }, ways: [OWN, REGISTRY], settings: VALUED_IN },
+  { name: BANS.short, changed: { banTerm: '1d' }, ways: [REGISTRY], settings: EVERYWHERE },
+  { name: BANS.sparing, changed: {}, ways: [SPARING], settings: EVERYWHERE },
+];
+
+/** One line of what was found: of a setting, a way to remember and a variant, the figures seed by seed. */
 export type Row = {
   readonly setting: string;
   readonly knows: string;
-  /** null: the class's own. */
-  readonly minuteValue: number | null;
+  readonly variant: string;
   readonly figures: readonly Figures[];
 };
 
@@ -44,7 +60,7 @@ const RowsSchema = z.array(
   z.strictObject({
     setting: z.string(),
     knows: z.string(),
-    minuteValue: z.number().nullable(),
+    variant: z.string(),
     figures: z.array(FiguresSchema),
   }),
 );
@@ -53,20 +69,25 @@ export const parseRows = (text: string): readonly Row[] => RowsSchema.parse(JSON
 /** A line for each, so that a difference can be read. */
 export const printRows = (rows: readonly Row[]): string => `[\n${rows.map((r) => JSON.stringify(r)).join(',\n')}\n]\n`;
 
-/** Of all settings and ways, the figures of these seeds. */
-export function findRows(seeds: readonly number[]): readonly Row[] {
-  return SETTINGS.flatMap((s) => [
-    ...rowsOf(s, WAYS, null, seeds),
-    ...(TRIED_IN.includes(s.name) ? MINUTE_VALUES.flatMap((value) => rowsOf(s, VALUED_WAYS, value, seeds)) : []),
-  ]);
-}
+/** Of all settings, ways and variants, the figures of these seeds. @param isWanted which rows are to be found */
+export const findRows = (
+  seeds: readonly number[],
+  isWanted: (row: Omit<Row, 'figures'>) => boolean = () => true,
+): readonly Row[] =>
+  SETTINGS.flatMap((s) =>
+    VARIANTS.filter((v) => v.settings.includes(s.name)).flatMap((v) => {
+      const ways = v.ways.filter((way) => isWanted({ setting: s.name, knows: way.name, variant: v.name }));
+      return rowsOf(s, { ...v, ways }, seeds);
+    }),
+  );
 
-function rowsOf(s: Setting, ways: readonly Knows[], minuteValue: number | null, seeds: readonly number[]): Row[] {
-  const terms = minuteValue === null ? shippedTerms() : shippedTerms(minuteValue);
+function rowsOf(s: Setting, { name, changed, ways }: Variant, seeds: readonly number[]): readonly Row[] {
+  if (ways.length === 0) return [];
+  const terms = shippedTerms(changed);
   const found = new Map(ways.map((knows) => [knows, [] as Figures[]]));
   for (const seed of seeds) {
     const lots = lotsOf(s, seed, terms);
     for (const [knows, figures] of found) figures.push(figuresOf(runMarket(s, seed, lots, terms, knows), s));
   }
-  return [...found].map(([knows, figures]) => ({ setting: s.name, knows: knows.name, minuteValue, figures }));
+  return [...found].map(([knows, figures]) => ({ setting: s.name, knows: knows.name, variant: name, figures }));
 }

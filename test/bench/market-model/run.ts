@@ -4,19 +4,17 @@ import type { Wanted } from '../../../src/domain/placement.ts';
 import { sift } from '../../../src/domain/placement.ts';
 import { rank } from '../../../src/domain/rank.ts';
 import type { Micros } from '../../../src/domain/resources.ts';
-import { type EpochMs, HOUR, MINUTE, SECOND } from '../../../src/domain/time.ts';
+import { DAY, type EpochMs, HOUR, MINUTE } from '../../../src/domain/time.ts';
 import { createRandom } from '../../simulators/vastai/random.ts';
 import { createLots, type Lot, lasting, type Start, TOLD_AFTER_MS } from './market.ts';
 import { createMemory, type Knows, type Memory, type Policy } from './memory.ts';
 import type { Setting } from './setting.ts';
 import { createTimeline } from './timeline.ts';
 
-/** For how long sessions are asked for; those that wait then are still served. */
-export const ASKED_FOR_MS = 72 * HOUR;
 /** Whoever still has none then is not waited for. */
 const LONGEST_WAIT_MS = 48 * HOUR;
 /** How often offers are looked for while somebody waits for one. */
-const LOOK_EVERY_MS = 30 * SECOND;
+const LOOK_EVERY_MS = MINUTE;
 /** Creates of one account are so far apart (reference: 4.5 s). */
 const CREATE_EVERY_MS = 4_500;
 /** A client whose acquire ends without a session asks again at once, and so often in all. */
@@ -72,7 +70,7 @@ export const lotsOf = (s: Setting, seed: number, terms: Terms): readonly Lot[] =
     s,
     seed,
     { ...terms, imageBytes: terms.placement.imageBytes },
-    ASKED_FOR_MS + LONGEST_WAIT_MS + LONGEST_USE_MS,
+    s.days * DAY + LONGEST_WAIT_MS + LONGEST_USE_MS,
   );
 
 /** Runs one market in stepped time. The same setting and seed bring the same clients, machines and chances, whatever is
@@ -98,7 +96,7 @@ export function runMarket(s: Setting, seed: number, lots: readonly Lot[], terms:
     c.acquires += 1;
     c.attempts = 0;
     c.failedOn.clear();
-    const isEnough = c.acquires >= ACQUIRES || now >= ASKED_FOR_MS + LONGEST_WAIT_MS;
+    const isEnough = c.acquires >= ACQUIRES || now >= s.days * DAY + LONGEST_WAIT_MS;
     if (isEnough) leave(c, null, now);
     else enqueue(c, now);
   }
@@ -213,8 +211,9 @@ function arrivals(s: Setting, seed: number): readonly { readonly at: EpochMs; re
   const random = createRandom(`${seed}/clients`);
   const found: { at: EpochMs; useMs: number }[] = [];
   const most = Math.max(s.perHour, s.peak?.perHour ?? 0);
-  for (let at = lasting(random, 1 / most); at < ASKED_FOR_MS; at += lasting(random, 1 / most)) {
-    const rate = s.peak !== null && at >= s.peak.from && at < s.peak.to ? s.peak.perHour : s.perHour;
+  for (let at = lasting(random, 1 / most); at < s.days * DAY; at += lasting(random, 1 / most)) {
+    const ofDay = at % DAY;
+    const rate = s.peak !== null && ofDay >= s.peak.from && ofDay < s.peak.to ? s.peak.perHour : s.perHour;
     const isHere = random.next() < rate / most;
     const useMs = Math.min(LONGEST_USE_MS, Math.max(SHORTEST_USE_MS, lasting(random, 2)));
     if (isHere) found.push({ at, useMs });

@@ -1,4 +1,4 @@
-import { HOUR } from '../../../src/domain/time.ts';
+import { DAY, HOUR } from '../../../src/domain/time.ts';
 
 /** How a bad machine fails whoever rents it. `never` pulls for ever, `silent` runs and never answers: both are given up
  *  at the boot deadline. `pull` and `runtime` say so at once. */
@@ -26,7 +26,10 @@ export type Setting = {
   readonly noise: boolean;
   /** Every instance made between these runs and never answers [ms from the beginning]. null: none. */
   readonly broken: readonly [from: number, to: number] | null;
+  /** For how long sessions are asked for; those that wait then are still served. */
+  readonly days: number;
   readonly perHour: number;
+  /** Every day [ms from its beginning]. null: none. */
   readonly peak: { readonly from: number; readonly to: number; readonly perHour: number } | null;
   /** For how long others leave a good machine alone, and for how long they keep it, on average [hours]. */
   readonly others: { readonly free: number; readonly busy: number };
@@ -46,6 +49,8 @@ const HEALTHY: Setting = {
   truly: null,
   noise: true,
   broken: null,
+  // Two terms of a ban.
+  days: 14,
   perHour: 6,
   peak: null,
   others: { free: 6, busy: 6 },
@@ -85,18 +90,18 @@ export const SETTINGS: readonly Setting[] = [
     ...HEALTHY,
     name: 'broken image for 1 h',
     assumes:
-      'Every instance made within the hour after 24 h runs and never answers; 12 sessions an hour, twice the market',
+      'Every instance made within the hour after 7 d runs and never answers; 12 sessions an hour, twice the market',
     machines: 1_600,
-    broken: [24 * HOUR, 25 * HOUR],
+    broken: [7 * DAY, 7 * DAY + HOUR],
     perHour: 12,
   },
   {
     ...HEALTHY,
     name: 'peak, few offers',
-    assumes: '5 % of the machines never boot; half the market, 3 sessions an hour, but 20 an hour for 2 h after 24 h',
+    assumes: '5 % of the machines never boot; half the market, 3 sessions an hour, but 12 an hour for 2 h of each day',
     machines: 400,
     badMachines: 0.05,
     perHour: 3,
-    peak: { from: 24 * HOUR, to: 26 * HOUR, perHour: 20 },
+    peak: { from: 12 * HOUR, to: 14 * HOUR, perHour: 12 },
   },
 ];

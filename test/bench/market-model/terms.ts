@@ -10,13 +10,16 @@ import type { Terms } from './run.ts';
 
 export const CLASS_FILE = 'deploy/classes/vastai.yaml';
 
-/** What the shipped class and the broker's defaults say. @param microsPerMinute in place of the class's */
-export function shippedTerms(microsPerMinute?: Micros): Terms {
+/** In place of what is shipped. */
+export type Changed = { readonly microsPerMinute?: Micros; readonly banTerm?: string };
+
+/** What the shipped class and the broker's defaults say. */
+export function shippedTerms({ microsPerMinute, banTerm }: Changed = {}): Terms {
   const known = { providers: ['vastai'], proxies: ['nginx-local'], file: CLASS_FILE };
   const [c]: readonly SessionClass[] = parseClassFile(readFileSync(shippedFile(CLASS_FILE), 'utf8'), known).classes;
   if (c?.placement === undefined || c.placement === null) throw new Error(`${CLASS_FILE} has no class of a market`);
   const placement = microsPerMinute === undefined ? c.placement : { ...c.placement, microsPerMinute };
-  const { bans } = loadConfig({}, '/');
+  const { bans } = loadConfig(banTerm === undefined ? {} : { BERTH_BAN_TERM: banTerm }, '/');
   return {
     bans,
     reserve: c.reserve,
