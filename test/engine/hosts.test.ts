@@ -70,6 +70,8 @@ describe('bans by admins', () => {
     const { session } = await bed.acquire();
     await bed.finish(bed.engine.admin.setReserve(ADMIN, 'echo', 1));
     await bed.until('a member is ready', () => bed.ready() === 1);
+    // Nothing else is to be done: the ban alone makes it look again.
+    await bed.clock.advance(MINUTE);
     onMachines(bed, ['m1', 'h1'], ['n1', 'h1'], ['m2', 'h2']);
     await ban(bed, of('h1'));
     await bed.until('it was replaced', () => bed.ready() === 1 && running(bed).includes('m2'), 2 * SECOND);
