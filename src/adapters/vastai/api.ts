@@ -45,7 +45,7 @@ export function createApi(o: VastaiOptions): Api {
     return lane;
   };
 
-  async function send(c: ApiCall, key: string, signal: AbortSignal): Promise<Answer> {
+  async function send(c: ApiCall, lane: Lane, key: string, signal: AbortSignal): Promise<Answer> {
     const url = new URL(c.path, o.url);
     for (const [name, value] of Object.entries(c.query ?? {})) url.searchParams.set(name, value);
     const sending = {
@@ -56,6 +56,9 @@ export function createApi(o: VastaiOptions): Api {
       withinMs: c.withinMs ?? WITHIN_MS,
       maxBytes: MAX_BYTES,
       fresh: c.fresh ?? false,
+      // What is paced from outside as well has a connection of its own each time: that is as long for all of them, and
+      // to count it here would let the two drift apart.
+      ...(c.fresh ? {} : { onSent: lane.left }),
     };
     return http.send(sending, signal);
   }
@@ -83,7 +86,7 @@ export function createApi(o: VastaiOptions): Api {
       });
       const startedAt = clock.monotonic();
       const about = { provider: 'vastai', method: c.method, path: c.path };
-      const answer = await send(c, key, signal).catch((err: unknown) => {
+      const answer = await send(c, lane, key, signal).catch((err: unknown) => {
         const reason = err instanceof CallFailed ? err.problem.kind : 'unknown';
         log.debug({ ...about, durationMs: clock.monotonic() - startedAt, reason }, 'provider.not-answered');
         throw err;

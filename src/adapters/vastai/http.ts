@@ -13,6 +13,8 @@ export type Sending = {
   /** On a connection of its own: one that was kept may be closed by the other side in this very moment, and then nobody
    *  knows whether the call arrived. */
   readonly fresh?: boolean;
+  /** Told when all of it has left: until then a connection may have had to be made. */
+  readonly onSent?: () => void;
 };
 
 export type Answer = {
@@ -67,6 +69,7 @@ export function createHttp(clock: Clock): Http {
         () => fail(failed('late', `Vast.ai has not answered within ${s.withinMs / 1000} s`)),
         () => undefined,
       );
+      req.on('finish', () => s.onSent?.());
       req.on('error', (err) => fail(broken(err, host)));
       req.on('response', (res) => {
         answerOf(res, s.maxBytes).then(resolve, (err) => fail(err instanceof CallFailed ? err : broken(err, host)));

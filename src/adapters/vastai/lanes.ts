@@ -40,6 +40,9 @@ export type Lane = {
   /** Nothing goes through for `ms`. */
   hold(problem: Problem, ms: number): void;
   passed(): void;
+  /** The call has left only now, so the next one must not follow on its heels: making a connection takes long, using
+   *  one that is kept takes nothing. */
+  left(): void;
   /** Least time between two calls, as far as it is known now [ms]. */
   gapMs(): number;
 };
@@ -96,6 +99,9 @@ export function createLane(name: LaneName, pace: number, clock: Clock): Lane {
     passed() {
       limitedInRow = 0;
       if (++passedInRow % CALM_CALLS === 0) stretch = Math.max(1, stretch / STRETCH);
+    },
+    left() {
+      nextAt = Math.max(nextAt, clock.monotonic() + least * stretch);
     },
     gapMs: () => least * stretch,
   };

@@ -141,7 +141,7 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
   async function destroy(id: string, signal: AbortSignal): Promise<void> {
     if (!isContract(id)) return;
     const path = `/api/v0/instances/${id}/`;
-    await api.call({ lane: 'destroy', method: 'DELETE', path, body: {} }, signal).catch((err: unknown) => {
+    await api.call({ lane: 'destroy', method: 'DELETE', path, body: {}, fresh: true }, signal).catch((err: unknown) => {
       if (!isKind(err, 'no-such')) throw err;
     });
     young.forget(id);

@@ -35,7 +35,10 @@ describe('A call over HTTP', () => {
       res.writeHead(418, { 'retry-after': '7', 'x-ratelimit-reset': '1764000000', 'content-type': 'text/plain' });
       res.end(JSON.stringify({ method: req.method, length: req.headers['content-length'] }));
     });
-    const answer = await http.send(to(url, { method: 'PUT', body: '{"ü":1}' }), never);
+    let left = 0;
+    const put = to(url, { method: 'PUT', body: '{"ü":1}', onSent: () => left++ });
+    const answer = await http.send(put, never);
+    expect(left).toBe(1);
     expect(answer).toMatchObject({ status: 418, retryAfterMs: 7_000, resetAtMs: 1_764_000_000_000 });
     expect(answer.json).toEqual({ method: 'PUT', length: '8' });
   });

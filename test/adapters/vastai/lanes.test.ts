@@ -22,6 +22,19 @@ describe('A lane of calls', () => {
     expect(at).toEqual([0, 4592, 9184]);
   });
 
+  it('counts from when a call has left, where making its connection took long', async () => {
+    const clock = fakeClock();
+    const lane = createLane('list', 1, clock);
+    const at: number[] = [];
+    await turn(lane, clock, at);
+    const second = turn(lane, clock, at);
+    await clock.advance(300);
+    lane.left();
+    await clock.advance(2_000);
+    await second;
+    expect(at).toEqual([0, 1322]);
+  });
+
   it('lets a call through at once that comes after the pause', async () => {
     const clock = fakeClock();
     const lane = createLane('destroy', 1, clock);
