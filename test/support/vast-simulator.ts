@@ -80,7 +80,12 @@ export type SimProcess = {
 };
 
 export async function startSimProcess(o: SimOptions = {}): Promise<SimProcess> {
-  const child = fork(PROGRAM, flagsOf(o), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], execArgv: [] });
+  // A group of its own: an interrupt from the terminal is for who has started it, who then ends it last.
+  const child = fork(PROGRAM, flagsOf(o), {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    execArgv: [],
+    detached: true,
+  });
   const url = await firstLine(child);
   const send = async (path: string, init: RequestInit): Promise<string> => {
     const response = await fetch(url + path, init);
