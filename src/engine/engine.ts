@@ -10,7 +10,6 @@ import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
 import { createAccess } from './access.ts';
 import { createAdmin } from './admin.ts';
-import { putBack } from './adopt.ts';
 import type { Caps } from './caps.ts';
 import type { BanExchanging, Classes, CurrentQuotas, EngineContext } from './context.ts';
 import { createFollower } from './follow.ts';
@@ -23,6 +22,7 @@ import { createMarket } from './market.ts';
 import { createMirror, type Mirror } from './mirror.ts';
 import { createMoneyWatch, type ProviderMoney } from './money.ts';
 import type { ProviderObserver } from './observer.ts';
+import { putBack } from './put-back.ts';
 import { createQueueNews } from './queue-news.ts';
 import { createHistoryKeeper } from './reconcile/history.ts';
 import { reconcile } from './reconcile/run.ts';
@@ -112,7 +112,7 @@ export function createEngine(o: EngineOptions): Engine {
     mirror,
     clock: o.clock,
     installationId: o.about.installationId,
-    newLife: o.ids.token,
+    newLife: () => ({ life: o.ids.token(), revision: 1 + o.ids.pick(LIVES) }),
     putBack: async () => {
       await putBack(ctx);
       await access.putBack();
@@ -217,6 +217,8 @@ export function createEngine(o: EngineOptions): Engine {
 }
 
 const CLEAR_LOOK_MS = 50;
+/** Of so many revisions a store that is claimed begins with one. */
+const LIVES = 2 ** 31;
 
 /** Where another replica leads, the instances are its business: it goes on keeping its reserve. */
 async function clearAll(ctx: EngineContext, replicaId: string, signal: AbortSignal): Promise<void> {

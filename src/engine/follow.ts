@@ -22,6 +22,9 @@ const KINDS: ReadonlySet<string> = new Set<MirroredKind>([
   'market',
 ]);
 
+/** What tells a store from the same one after it was emptied. */
+export type Life = { readonly life: string; readonly revision: number };
+
 /** Keeps the mirror in step with the store. */
 export type Follower = ReturnType<typeof createFollower>;
 
@@ -32,7 +35,7 @@ export function createFollower(deps: {
   /** Whose store it is to be. */
   readonly installationId: string;
   /** Another one at each call. */
-  readonly newLife: () => string;
+  readonly newLife: () => Life;
   /** Puts back into a store that was emptied what the mirror remembers. May be called again where it failed. */
   readonly putBack: () => Promise<void>;
   readonly onError: (err: unknown) => void;
@@ -92,7 +95,7 @@ export function createFollower(deps: {
     // Where another replica that knew the same has put it back, what this one has may be older.
     if (now === null || now.restored !== was.life) await deps.putBack();
     else mirror.rewind();
-    const made = { id: deps.installationId, life: deps.newLife() };
+    const made: Claim = { id: deps.installationId, ...deps.newLife() };
     claim = await claimStore(store, was.life === undefined ? made : { ...made, restored: was.life });
     await resync();
     tell();
@@ -164,7 +167,7 @@ export function createFollower(deps: {
     resync,
     /** Makes the store this installation's. @throws BrokerError `precondition` where it is another's */
     async claim(): Promise<void> {
-      claim = await claimStore(store, { id: deps.installationId, life: deps.newLife() });
+      claim = await claimStore(store, { id: deps.installationId, ...deps.newLife() });
     },
     /** What a commit expects that is made into the store as this replica knows it. */
     anchor: (): readonly Expect[] => (claim === null ? [] : [anchorOf(claim)]),

@@ -2,7 +2,8 @@ import { BrokerError } from '../domain/errors.ts';
 import type { Expect, Store, Stored } from '../ports/store.ts';
 import { decode, encode, type InstallationRecord, KEY } from './records.ts';
 
-/** The store as this replica knows it: whose it is, and since when it has not been emptied. */
+/** The store as this replica knows it: whose it is, and since when it has not been emptied. Its revision is one by
+ *  chance, so that a commit that expects it is refused by a store that somebody else claimed since. */
 export type Claim = InstallationRecord & { readonly revision: number };
 
 /**
@@ -12,12 +13,13 @@ export type Claim = InstallationRecord & { readonly revision: number };
  * @param made what to claim a store with that nobody has claimed
  * @throws BrokerError `precondition` (OTHER_INSTALLATION), in words for who starts the broker
  */
-export async function claimStore(store: Store, made: InstallationRecord): Promise<Claim> {
+export async function claimStore(store: Store, made: Claim): Promise<Claim> {
   const [stored] = await store.read([KEY.installation]);
   if (stored) return ours(stored, made.id);
-  const result = await store.commit({ put: [{ key: KEY.installation, was: 0, value: encode(made) }] });
+  const { revision } = made;
+  const result = await store.commit({ put: [{ key: KEY.installation, was: 0, value: encode(made), revision }] });
   // Refused: another broker was faster, and has said whose it is.
-  return result.committed ? { ...made, revision: 1 } : claimStore(store, made);
+  return result.committed ? made : claimStore(store, made);
 }
 
 /** @throws BrokerError as `claimStore` does */

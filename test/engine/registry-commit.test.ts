@@ -78,7 +78,7 @@ const followerOf = (store: Store, mirror: Mirror) =>
     mirror,
     clock,
     installationId: 'bed',
-    newLife: () => 'life-1',
+    newLife: () => ({ life: 'life-1', revision: 1 }),
     putBack: async () => undefined,
     onError: nothing,
   });
