@@ -206,7 +206,8 @@ ${table(
 ${mainTable(rows)}
 
 Banned are machines that ever were in these ${days} d, of all seeds together; a banned host keeps its other machines away
-as well.
+as well. Dollars are no better for being less by themselves: where the model that is preferred runs short, also because it
+is banned, the next one is rented, which costs less.
 In the market with the broken image ${spread(broken, (f) => f.bannedWhileBroken, 0)} machines of ${spread(broken, (f) => f.good, 0)} were banned from the beginning of that hour
 until an hour after it: half of the last ten machines must have failed before the class is suspected instead of them.
 Whoever asked within that hour waited ${waited(REGISTRY)} (p50) with the registry, ${waited(OWN)} with own
