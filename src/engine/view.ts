@@ -2,9 +2,10 @@ import type { Caller } from '../domain/caller.ts';
 import { costSoFar } from '../domain/cost.ts';
 import { BrokerError } from '../domain/errors.ts';
 import { plannedEnd } from '../domain/idle.ts';
+import { refusedInWords } from '../domain/placement.ts';
 import { expectedActive } from '../domain/queue.ts';
 import { expectedStart } from '../domain/reserve.ts';
-import type { End, EndReason, Refused, Session } from '../domain/session.ts';
+import type { End, EndReason, Session } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { EngineContext } from './context.ts';
 import { aheadOf, awaited, liveOf, progressOf } from './progress.ts';
@@ -63,20 +64,13 @@ const REASON: Readonly<Record<EndReason, string>> = {
   'broker-stop': 'BROKER_STOPPED',
 };
 
-/** Such as `price 12, region 3`: the most frequent first. */
-const inWords = (refused: Refused): string =>
-  Object.entries(refused)
-    .sort(([, a], [, b]) => b - a)
-    .map(([rule, n]) => `${rule} ${n}`)
-    .join(', ');
-
 /** To the call that waits for a session, and to every retry: the session ended before it was active. */
 export function endedBeforeActive(s: Session & End): BrokerError {
   const detail = s.detail === '' ? '' : `: ${s.detail}`;
   const details = { reason: REASON[s.why], metadata: { session_id: s.id, end_reason: s.why } };
   if (s.why !== 'queue-timeout')
     return new BrokerError('aborted', `session ${s.id} ended before it was active (${s.why})${detail}`, details);
-  const refused = inWords(s.refused ?? {});
+  const refused = refusedInWords(s.refused ?? {});
   const told = refused === '' ? '' : `; refused by: ${refused}`;
   return new BrokerError('exhausted', `session ${s.id} waited in vain for capacity${detail}${told}`, {
     reason: details.reason,
