@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Offer } from '../../../src/domain/offer.ts';
 import type { Order } from '../../../src/ports/compute-provider.ts';
-import { orderOf } from '../../contract/compute-provider.contract.ts';
+import { orderOf, textOf } from '../../contract/compute-provider.contract.ts';
 import type { SimOptions } from '../../simulators/vastai/world.ts';
 import { PLACEMENT, searchFor } from '../../support/fixtures.ts';
 import { INSTALLATION, image, KEY, never, oneGpu, type VastWorld, vastWorld } from './world.ts';
@@ -322,6 +323,29 @@ describe('A create at Vast.ai', () => {
     const created = await w.provider.create(order(await anOffer(w)), never);
     expect(created.seen).toMatchObject({ status: 'exited', cause: 'preempted' });
     expect((await w.provider.listOwned(never))[0]?.seen).toMatchObject({ status: 'exited', cause: 'preempted' });
+  });
+
+  it('does not pass on a key that Vast.ai itself repeats', async () => {
+    const w = await open();
+    const offer = await anOffer(w);
+    for (const endpoint of ['create', 'list', 'show', 'destroy', 'templates', 'account', 'logs'])
+      await w.bed.fault('http', { endpoint, with: { status: 400 }, error: 'invalid_args', msg: `bad key: ${KEY}!` });
+    const ref = { id: '123', machine: '', host: '', region: '' };
+    const calls = [
+      () => w.provider.create(order(offer), never),
+      () => w.provider.listOwned(never),
+      () => w.provider.inspect(ref, never),
+      () => w.provider.destroy(ref, never),
+      () => w.provider.template('some', never),
+      () => w.provider.account(never),
+      () => textOf(w.provider.logs(ref, { follow: false, tailLines: null }, never)),
+    ];
+    for (const call of calls) {
+      const refused = await call().catch((err: unknown) => err);
+      expect(refused).toMatchObject({ name: 'BrokerError', message: expect.stringContaining('bad key: ***!') });
+      expect(inspect(refused, { depth: 9 })).not.toContain(KEY);
+    }
+    expect(JSON.stringify(w.lines)).not.toContain(KEY);
   });
 
   it('shows the key to nobody: no line, no label, no environment', async () => {
