@@ -56,18 +56,20 @@ const FiguresSchema = z.strictObject({
   bannedWhileBroken: count,
   p50WhileBroken: count,
 });
-const RowsSchema = z.array(
-  z.strictObject({
-    setting: z.string(),
-    knows: z.string(),
-    variant: z.string(),
-    figures: z.array(FiguresSchema),
-  }),
-);
+const RowSchema = z.strictObject({
+  setting: z.string(),
+  knows: z.string(),
+  variant: z.string(),
+  figures: z.array(FiguresSchema),
+});
 
-export const parseRows = (text: string): readonly Row[] => RowsSchema.parse(JSON.parse(text));
 /** A line for each, so that a difference can be read. */
-export const printRows = (rows: readonly Row[]): string => `[\n${rows.map((r) => JSON.stringify(r)).join(',\n')}\n]\n`;
+export const printRows = (rows: readonly Row[]): string => rows.map((r) => `${JSON.stringify(r)}\n`).join('');
+export const parseRows = (text: string): readonly Row[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => RowSchema.parse(JSON.parse(line)));
 
 /** Of all settings, ways and variants, the figures of these seeds. @param isWanted which rows are to be found */
 export const findRows = (
