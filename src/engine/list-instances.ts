@@ -5,6 +5,7 @@ import { isInstanceId } from '../domain/ids.ts';
 import type { EpochMs } from '../domain/time.ts';
 import { mustBeAdmin } from './admin-only.ts';
 import type { EngineContext } from './context.ts';
+import { startOf } from './progress.ts';
 import type { InstancePage, InstanceQuery, InstanceView } from './use-cases.ts';
 
 /** ListInstances, from this replica's mirror. An id begins with its time of creation: a token is the last id that was
@@ -26,7 +27,11 @@ export function listInstances(
   const page = all.slice(0, pageSize);
   const now = ctx.clock.now();
   return {
-    instances: page.map((instance) => ({ instance, costMicros: costOf(instance, now) })),
+    instances: page.map((instance) => ({
+      instance,
+      costMicros: costOf(instance, now),
+      progress: startOf(ctx.mirror, instance),
+    })),
     nextPageToken: all.length > page.length ? (page.at(-1)?.id ?? '') : '',
   };
 }

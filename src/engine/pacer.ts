@@ -4,6 +4,9 @@ import type { Clock } from '../ports/clock.ts';
 export const PRIORITY = { start: 0, replacement: 1, hedge: 2, refill: 3 } as const;
 export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 
+export const createLane = (provider: string): string => `create/${provider}`;
+export const destroyLane = (provider: string): string => `destroy/${provider}`;
+
 /** Who was told when to come back and does not come within this is forgotten [ms]. */
 const GRACE_MS = 5_000;
 

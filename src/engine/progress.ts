@@ -39,7 +39,12 @@ export function awaited(mirror: Pick<Known, 'instance'>, s: Session): Instance |
 /** How far the start of the session's instance is, in words for people; empty where there is nothing to tell. */
 export function progressOf(mirror: Known, s: Session): string {
   const i = awaited(mirror, s);
-  switch (i?.phase) {
+  return i === undefined ? '' : startOf(mirror, i);
+}
+
+/** The same of an instance. */
+export function startOf(mirror: Known, i: Instance): string {
+  switch (i.phase) {
     case 'intended': {
       const ahead = aheadOf(mirror, i);
       return ahead === 0 ? 'waits for its turn' : `waits for its turn (${ahead} before it)`;
@@ -49,7 +54,9 @@ export function progressOf(mirror: Known, s: Session): string {
     case 'booting':
       return inBooting(i, mirror);
     case 'ready':
-      return 'waits for its proxy';
+    case 'bound':
+      if (i.interruptedAt !== undefined) return 'its provider starts it again';
+      return i.phase === 'ready' && mirror.proxy(i.proxy)?.phase === 'creating' ? 'waits for its proxy' : '';
     default:
       return '';
   }

@@ -232,7 +232,12 @@ export type StatusView = {
 };
 
 /** An instance that exists or is being made. */
-export type InstanceView = { readonly instance: Instance; readonly costMicros: Micros };
+export type InstanceView = {
+  readonly instance: Instance;
+  readonly costMicros: Micros;
+  /** How far its start is, in words for people; empty while nothing is told. */
+  readonly progress: string;
+};
 
 export type InstanceQuery = { readonly pageSize: number; readonly pageToken: string; readonly class: string | null };
 export type InstancePage = { readonly instances: readonly InstanceView[]; readonly nextPageToken: string };

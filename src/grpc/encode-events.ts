@@ -19,7 +19,7 @@ export const encodeEvent = (e: EventView): WireEvent => ({
   sessionId: e.session ?? '',
 });
 
-export const encodeInstanceStatus = ({ instance: i, costMicros }: InstanceView): WireInstanceStatus => ({
+export const encodeInstanceStatus = ({ instance: i, costMicros, progress }: InstanceView): WireInstanceStatus => ({
   instance: encodeInstance(factsOf(i)),
   class: i.class,
   phase: i.phase,
@@ -28,7 +28,7 @@ export const encodeInstanceStatus = ({ instance: i, costMicros }: InstanceView):
   reason: 'why' in i ? i.why : '',
   detail: 'detail' in i ? i.detail : '',
   cost: encodeDollars(costMicros),
-  progress: 'progress' in i ? i.progress : '',
+  progress,
   cause: 'cause' in i ? i.cause : '',
   runningTime: encodeTimeOrNone('runningAt' in i ? i.runningAt : null),
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../src/domain/errors.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { createPacer, PRIORITY } from '../../src/engine/pacer.ts';
-import { ALICE, type EngineBed, engineBed, input, NEVER } from '../support/engine-bed.ts';
+import { ADMIN, ALICE, type EngineBed, engineBed, input, NEVER } from '../support/engine-bed.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aClass } from '../support/fixtures.ts';
 import { lasting, lastingBed } from '../support/lasting-bed.ts';
@@ -121,7 +121,7 @@ describe('creates', () => {
   it('that replace a lost instance go before those of the reserve', async () => {
     const bed = await lastingBed({ limits, classes: [lasting({ reserve: { ...aClass().reserve, target: 0 } })] });
     const { session } = await bed.acquire({ command: ['own'] });
-    await bed.finish(bed.engine.admin.setReserve({ tenant: 'default', role: 'admin', name: 'root' }, 'echo', 3));
+    await bed.finish(bed.engine.admin.setReserve(ADMIN, 'echo', 3));
     await bed.until('the reserve waits', () => bed.phases('instance').intended === 3);
     for (const tag of bed.world.tags()) bed.world.exit(tag, 'exit code 1');
     await bed.until('it is replaced', () => {
@@ -194,6 +194,17 @@ describe('a session whose instance waits for its turn', () => {
       'waits for its turn',
     ]);
     expect(told.at(-1)).toBe('');
+  });
+
+  it('is shown so in the list of instances', async () => {
+    const bed = await engineBed({ limits });
+    for (let n = 0; n < 3; n++) await bed.acquire({ waitMs: 0 });
+    await bed.until('two wait', () => bed.phases('instance').intended === 2);
+    const { instances } = await bed.engine.admin.instances(ADMIN, { pageSize: 10, pageToken: '', class: null });
+    expect(instances.map((i) => i.progress).slice(1)).toEqual([
+      'waits for its turn',
+      'waits for its turn (1 before it)',
+    ]);
   });
 
   it('is told the same by a replica that does not lead', async () => {

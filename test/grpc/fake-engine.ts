@@ -241,7 +241,11 @@ export function createFakeEngine() {
       );
       const page = all.slice(0, query.pageSize);
       return {
-        instances: page.map((one) => ({ instance: one, costMicros: 1_500_000 })),
+        instances: page.map((one) => ({
+          instance: one,
+          costMicros: 1_500_000,
+          progress: '',
+        })),
         nextPageToken: all.length > page.length ? (page.at(-1)?.id ?? '') : '',
       };
     },

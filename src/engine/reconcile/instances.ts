@@ -19,7 +19,7 @@ import type { EngineContext } from '../context.ts';
 import type { Term } from '../leader.ts';
 import type { Change, LedgerResult } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
-import { type Pacer, PRIORITY } from '../pacer.ts';
+import { createLane, destroyLane, type Pacer, PRIORITY } from '../pacer.ts';
 import { priorityOf } from '../progress.ts';
 import { decode, KEY, type SecretRecord } from '../records.ts';
 import type { Registry } from '../registry.ts';
@@ -93,9 +93,6 @@ async function giveUpIntent(d: InstanceDeps, i: InstanceIn<'intended'>): Promise
   await commitDecision(d, i, { instance: after, lookAt: null });
   return d.ctx.clock.monotonic();
 }
-
-const createLane = (provider: string): string => `create/${provider}`;
-const destroyLane = (provider: string): string => `destroy/${provider}`;
 
 /** How long until the instance may be asked for [ms]. */
 const turnOf = ({ pacer, ctx }: InstanceDeps, { name, limits }: ComputeProvider, i: InstanceIn<'intended'>): number =>

@@ -1,4 +1,5 @@
 import { deleting } from '../../domain/decide-proxy.ts';
+import { isBrokerError } from '../../domain/errors.ts';
 import { destroyInstance } from '../../domain/give-up.ts';
 import type { InstanceId } from '../../domain/ids.ts';
 import type { Owned } from '../../ports/compute-provider.ts';
@@ -7,10 +8,13 @@ import { readSession } from '../find.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
+import { destroyLane, type Pacer, PRIORITY } from '../pacer.ts';
 import { KEY } from '../records.ts';
 import { adopt, classFor, isStarting } from './adopt.ts';
 import { staleKeys } from './stale.ts';
 
+/** One request to destroy takes no longer [ms]. */
+const DESTROY_MS = 30_000;
 /** Complete lists in which a stranger must show before it is ended. */
 const LISTS = 2;
 
@@ -19,8 +23,27 @@ const LISTS = 2;
  * over where nobody can have had it. Intent is stored before anything is created and dropped only after proof of
  * absence, so whatever has no record is nobody's.
  */
-export function createOrphanCollector(ctx: EngineContext, term: Term, observer: () => ProviderObserver | undefined) {
+export function createOrphanCollector(
+  ctx: EngineContext,
+  term: Term,
+  pacer: Pacer,
+  observer: () => ProviderObserver | undefined,
+) {
   let strangers = new Map<InstanceId, number>();
+  /** Those that wait for their turn to be ended: the next list shows them again. */
+  const ending = new Set<InstanceId>();
+
+  async function end(o: Owned, signal: AbortSignal): Promise<void> {
+    const at = observer();
+    if (at === undefined || ending.has(o.tag)) return;
+    ending.add(o.tag);
+    try {
+      await settle(ctx, term, pacer, at, o, signal);
+    } finally {
+      ending.delete(o.tag);
+    }
+  }
+
   return {
     async collect(owned: readonly Owned[], signal: AbortSignal): Promise<void> {
       const seen = new Map<InstanceId, number>();
@@ -33,7 +56,7 @@ export function createOrphanCollector(ctx: EngineContext, term: Term, observer: 
       }
       strangers = seen;
       // One that cannot be ended now keeps none of the others.
-      for (const o of due) await settle(ctx, term, observer(), o, signal).catch((err: unknown) => failed(ctx, o, err));
+      for (const o of due) await end(o, signal).catch((err: unknown) => failed(ctx, o, err));
     },
   };
 }
@@ -44,17 +67,41 @@ const failed = (ctx: EngineContext, o: Owned, err: unknown): void =>
 async function settle(
   ctx: EngineContext,
   term: Term,
-  observer: ProviderObserver | undefined,
+  pacer: Pacer,
+  observer: ProviderObserver,
   o: Owned,
   signal: AbortSignal,
 ): Promise<void> {
-  if (observer === undefined || !(await isNobodys(ctx, KEY.instance(o.tag)))) return;
+  if (!(await isNobodys(ctx, KEY.instance(o.tag)))) return;
   const { name } = observer.provider;
   const c = classFor(ctx, name, o);
   if (c !== null && isStarting(o) && (await adopt(ctx, term, c, o))) return;
   ctx.hooks.onOrphan(name, o.tag);
-  await observer.provider.destroy(o.ref, signal);
+  await untilTurn(ctx, pacer, observer, o.tag, signal);
+  // It may have got a record meanwhile.
+  if (!(await isNobodys(ctx, KEY.instance(o.tag)))) return;
+  try {
+    await observer.provider.destroy(o.ref, AbortSignal.any([signal, AbortSignal.timeout(DESTROY_MS)]));
+  } catch (err) {
+    if (isBrokerError(err)) pacer.hold(destroyLane(name), err.details.retryAfterMs ?? 0);
+    throw err;
+  }
   observer.wake();
+}
+
+/** Ending a stranger takes a turn of its provider like any other end. */
+async function untilTurn(
+  { clock }: EngineContext,
+  pacer: Pacer,
+  { provider: { name, limits } }: ProviderObserver,
+  tag: InstanceId,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const waitMs = pacer.turn(tag, destroyLane(name), PRIORITY.start, limits.destroyEveryMs);
+    if (waitMs === 0) return;
+    await clock.sleep(waitMs, signal);
+  }
 }
 
 /** In one look: that there is no record, and that the store is the one that it would be in. */

@@ -83,7 +83,10 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const sessions = queue<SessionId>('sessions', CONCURRENCY.sessions, (id) => lookAtSession(sessionDeps, id));
   const proxies = queue<ProxyId>('proxies', CONCURRENCY.proxies, (id, s) => lookAtProxy({ ctx, term, probes }, id, s));
   const registry = createRegistry(ctx, r.history);
-  const pacer = createPacer(clock, (key) => isInstanceId(key) && instances.wake(key));
+  const pacer = createPacer(clock, (key) => {
+    // A stranger waits for its turn by itself.
+    if (isInstanceId(key) && mirror.instance(key) !== undefined) instances.wake(key);
+  });
   const instanceDeps = { ctx, term, observers: r.observers, probes, registry, pacer, offers, destroys };
   const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
     lookAtInstance(instanceDeps, id, s),
@@ -98,7 +101,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const wakeObserver = (provider: string) => r.observers.get(provider)?.wake();
   const spread = createSpread(ctx, { sessions, instances, proxies, queue: waiting, reserve, market, wakeObserver });
   const watchers = [...ctx.providers.values()].map((provider) => {
-    const orphans = createOrphanCollector(ctx, term, () => r.observers.get(provider.name));
+    const orphans = createOrphanCollector(ctx, term, pacer, () => r.observers.get(provider.name));
     const observer = createObserver({
       provider,
       clock,
