@@ -244,7 +244,7 @@ export function createFakeEngine() {
         instances: page.map((one) => ({
           instance: one,
           costMicros: 1_500_000,
-          progress: '',
+          progress,
         })),
         nextPageToken: all.length > page.length ? (page.at(-1)?.id ?? '') : '',
       };

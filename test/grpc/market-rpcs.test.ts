@@ -157,6 +157,7 @@ describe('What a market shows, over a real socket,', () => {
     edge.engine.setProgress('pulling layer 3 of 9');
     const { session } = await ask('AcquireSession', { class: 'slow', wait: { seconds: 0 } });
     expect(session.progress).toBe('pulling layer 3 of 9');
+    expect((await ask('ListInstances')).instances[0].progress).toBe('pulling layer 3 of 9');
     edge.engine.setProgress('');
     expect((await ask('GetSession', { id: session.id })).session.progress).toBe('');
     const { instances } = await ask('ListInstances');
