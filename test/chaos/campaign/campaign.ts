@@ -40,6 +40,9 @@ export async function runCampaign(
   }
 }
 
+/** Errors that no provider and no client can cause. */
+const SLIPS = ['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError'].map((type) => `"err":{"type":"${type}"`);
+
 async function play(o: CampaignOptions, world: CampaignWorld, say: Progress): Promise<Result> {
   const begun = performance.now();
   const { sim, keeper } = world;
@@ -66,7 +69,8 @@ async function play(o: CampaignOptions, world: CampaignWorld, say: Progress): Pr
   const end = await settle(o, world);
   const sampled = await sampler.stop();
   const requests = Array.from({ length: o.sessions }, (_, n) => `${o.seed}-${n}`);
-  const violations = [...crowd.violations, ...sampled.violations, ...violationsAt(end, requests)];
+  const slips = (await world.logOf(SLIPS, 5)).map((line) => `a slip in the code: ${line.slice(0, 600)}`);
+  const violations = [...crowd.violations, ...sampled.violations, ...violationsAt(end, requests), ...slips];
   return {
     options: o,
     outcomes,
@@ -75,7 +79,7 @@ async function play(o: CampaignOptions, world: CampaignWorld, say: Progress): Pr
     kills: keeper.kills(),
     tookMs: performance.now() - begun,
     violations,
-    log: violations.length === 0 ? '' : await world.logOf(idsIn(violations), 60),
+    log: (await world.logOf(idsIn(violations), 60)).join('\n'),
   };
 }
 

@@ -12,6 +12,8 @@ export type CampaignOptions = {
   readonly clients: number;
   readonly maxInstances: number;
   readonly maxDollarsPerHour: number;
+  /** How long a client waits for its session in vain [s]. */
+  readonly queueTimeoutS: number;
   /** The proxy of the class whose instances are replaced when they are lost. */
   readonly replaced: boolean;
   /** From the last session that was asked for until all is over [ms]. */
@@ -29,9 +31,22 @@ export const LONG: CampaignOptions = {
   clients: 30,
   maxInstances: 24,
   maxDollarsPerHour: 8,
+  queueTimeoutS: 40,
   replaced: true,
   settleMs: 150_000,
   logFile: null,
+};
+
+/** For every run of the chaos tests. */
+export const SHORT: CampaignOptions = {
+  ...LONG,
+  sessions: 60,
+  kills: 3,
+  clients: 12,
+  maxInstances: 8,
+  maxDollarsPerHour: 2,
+  queueTimeoutS: 15,
+  settleMs: 60_000,
 };
 
 /** The command that does the same again. */
@@ -57,7 +72,7 @@ defaults:
     interval: 50ms
     ready_interval: 1s
   boot_timeout: ${Math.round(600 * o.factor)}s
-  queue_timeout: 40s
+  queue_timeout: ${o.queueTimeoutS}s
   lifetime: { default: 6s, min: 1s }
   confirm_timeout: 5s
   start_attempts: 5

@@ -28,7 +28,7 @@ const SAY_EVERY = 50;
 const ROUNDING = 1e-4;
 
 /** Looks at what the simulator bills, and whether the broker knows of it, again and again.
- *  @param broker null: it is away; what it knew last still holds then */
+ *  @param broker null: it is away, and nobody can tell what is known */
 export function startSampler(
   o: { readonly maxInstances: number; readonly maxDollarsPerHour: number; readonly installation: string },
   sim: SimProcess,
@@ -39,7 +39,6 @@ export function startSampler(
   const leaks: Leak[] = [];
   const violations = new Set<string>();
   const most = { instances: 0, dollarsPerHour: 0 };
-  let known: ReadonlySet<string> = new Set();
   let looks = 0;
   const stopping = new AbortController();
 
@@ -48,9 +47,10 @@ export function startSampler(
     const ours = instances.filter((i) => tagOf(o.installation, i) !== null);
     checkCaps(ours);
     // After the bill: a record is there before its instance, and goes after it.
-    known = (await knownTo(broker())) ?? known;
-    for (const i of ours) note(i, known.has(tagOf(o.installation, i) ?? ''), now_ms);
+    const known = await knownTo(broker());
     looks++;
+    if (known === null) return;
+    for (const i of ours) note(i, known.has(tagOf(o.installation, i) ?? ''), now_ms);
     if (looks % SAY_EVERY === 0)
       say(`${ours.length} instances, ${most.instances} at most, ${untracked.size} without a record`);
   }

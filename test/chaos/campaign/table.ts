@@ -26,6 +26,10 @@ export function tableOf(r: Result): string {
     ['active at a client', `${active.length}; p50 ${at(active, 0.5)} ms, p95 ${at(active, 0.95)} ms`],
     ['refused to a client', counted(r.outcomes.flatMap((x) => (x.refused === null ? [] : [x.refused])))],
     ['ended by reason', counted(end.records.sessions.map((s) => ('why' in s ? s.why : s.phase)))],
+    [
+      'told at the end',
+      counted(end.records.sessions.flatMap((s) => ('why' in s && s.why !== 'client' ? [told(s)] : []))),
+    ],
     ['brokers killed', `${r.kills}`],
     ['instances ever', `${ours.length}; ${counted(ours.map((i) => i.fault ?? 'good'))}`],
     ['rules that struck', counted(end.sim.faults.flatMap((f) => Array(f.strikes).fill(nameOf(f))))],
@@ -51,6 +55,10 @@ export function tableOf(r: Result): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
+
+/** Without what differs from case to case. */
+const told = (s: { readonly why: string; readonly detail: string }): string =>
+  `${s.why} "${s.detail.replaceAll(/[\d.]+|[sip]-[0-9a-z]{26}/g, '#').slice(0, 110)}"`;
 
 const nameOf = (f: { readonly fault: string; readonly endpoint?: string; readonly body: string }): string =>
   f.endpoint === undefined ? f.fault : `${f.endpoint}:${f.body}`;

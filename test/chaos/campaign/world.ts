@@ -22,6 +22,8 @@ const IMAGES = [
 /** Large enough for bans to leave something to rent. */
 const MACHINES = 500;
 
+let campaigns = 0;
+
 /** A simulator, a store, and a broker that is kept running on it: all of a campaign's own. */
 export type CampaignWorld = {
   readonly sim: SimProcess;
@@ -31,8 +33,8 @@ export type CampaignWorld = {
   readonly installation: string;
   /** Instances that somebody else has rented on the same account. */
   readonly foreign: readonly number[];
-  /** Lines of the brokers' log that speak of any of these words. */
-  logOf(words: readonly string[], most: number): Promise<string>;
+  /** Lines of the brokers' log that hold any of these words, the last ones. */
+  logOf(words: readonly string[], most: number): Promise<readonly string[]>;
   end(): Promise<void>;
 };
 
@@ -49,7 +51,7 @@ export async function openWorld(o: CampaignOptions): Promise<CampaignWorld> {
 async function build(o: CampaignOptions, parts: AsyncDisposableStack): Promise<CampaignWorld> {
   const dir = await mkdtemp(join(tmpdir(), 'berth-campaign-'));
   parts.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
-  const installation = `campaign-${process.pid}`;
+  const installation = `campaign-${process.pid}-${++campaigns}`;
   const logFile = o.logFile ?? join(dir, 'brokers.log');
   await writeFile(join(dir, 'images.json'), JSON.stringify(IMAGES));
   await writeFile(join(dir, 'classes.yaml'), classFile(o));
@@ -103,10 +105,7 @@ async function build(o: CampaignOptions, parts: AsyncDisposableStack): Promise<C
     foreign,
     async logOf(words, most) {
       const lines = (await readFile(logFile, 'utf8')).split('\n');
-      return lines
-        .filter((line) => words.some((word) => line.includes(word)))
-        .slice(-most)
-        .join('\n');
+      return lines.filter((line) => words.some((word) => line.includes(word))).slice(-most);
     },
     end: () => parts.disposeAsync(),
   };
