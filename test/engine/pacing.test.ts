@@ -244,6 +244,19 @@ describe('destroys', () => {
     for (const [n, when] of at.entries()) if (n > 0) expect(when - (at[n - 1] ?? 0)).toBeGreaterThanOrEqual(EVERY_MS);
   });
 
+  it('of strangers with our tag take their turns as well', async () => {
+    const bed = await engineBed({ limits: { destroyEveryMs: EVERY_MS } });
+    const strangers = ['1', '2', '3'].map((n) => `i-0000000000000000000000000${n}` as const);
+    for (const tag of strangers) bed.world.plant(tag, 'costless', { status: 'exited', detail: 'exit code 0' });
+    const at: number[] = [];
+    await bed.until('all are gone', () => {
+      while (at.length < bed.world.calls.destroy) at.push(bed.clock.monotonic());
+      return bed.world.tags().length === 0;
+    });
+    expect(at).toHaveLength(3);
+    for (const [n, when] of at.entries()) if (n > 0) expect(when - (at[n - 1] ?? 0)).toBeGreaterThanOrEqual(EVERY_MS);
+  });
+
   it('that the provider does not let through wait as long as it says, and go on until it is gone', async () => {
     const bed = await engineBed({});
     const { session } = await bed.acquire({ command: ['own'] });
