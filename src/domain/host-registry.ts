@@ -35,6 +35,8 @@ export type MachineRecord = {
   readonly starts: readonly StartSample[];
   /** When instances on it were lost, oldest first; only those within the window. */
   readonly losses: readonly EpochMs[];
+  /** Its last start came up: the next that fails may be chance. Absent: it did not, or there was none. */
+  readonly proven?: boolean;
 };
 
 /** What is known of the owner of machines. */
@@ -120,16 +122,20 @@ export type Learnt = {
   readonly isGuarded: boolean;
 };
 
-/** The machine after the lesson. */
+/** The machine after the lesson. One that has just shown that it can start is banned only when it fails twice in a row:
+ *  where one start in a hundred fails by chance, a small market would soon be banned by its good machines. */
 export function learn(m: MachineRecord, l: Learnt, policy: BanPolicy): MachineRecord {
   const isTimed = l.lesson === 'came-up' || l.lesson === 'slow-start';
   const losses = m.losses.filter((at) => at > l.at - policy.lossWindowMs);
+  const { proven = false, ...rest } = m;
   const after: MachineRecord = {
-    ...m,
+    ...rest,
+    // A loss tells nothing of starting, and where the class is suspected a failure tells nothing of the machine.
+    ...(l.lesson === 'came-up' || (proven && (l.lesson === 'lost' || l.isGuarded)) ? { proven: true } : {}),
     starts: isTimed ? addSample(m.starts, { at: l.at, ms: l.startMs }) : m.starts,
     losses: l.lesson === 'lost' ? [...losses, l.at].slice(-policy.losses) : losses,
   };
-  const reason = reasonToBan(after, l, policy);
+  const reason = proven && l.lesson !== 'lost' ? null : reasonToBan(after, l, policy);
   return reason === null || l.isGuarded || isHeld(m.ban, l.at)
     ? after
     : { ...after, ban: banFor(reason, evidenceOf(after, l, reason, policy), policy.termMs, l.at) };

@@ -1,7 +1,7 @@
 import type { Instance } from './instance.ts';
 import { modelKey } from './placement.ts';
 import { codesOf } from './regions.ts';
-import type { Amount, Requirements, Resources } from './resources.ts';
+import { type Amount, hasGpuMemory, type Requirements, type Resources } from './resources.ts';
 
 type Member = Pick<Instance, 'granted' | 'microsPerHour' | 'reliability' | 'interruptible'> & {
   readonly region: string;
@@ -20,7 +20,7 @@ const MISMATCH = [
       below(m.granted.memory.request, r.memoryRequest) || limitBelow(m.granted.memory.limit, r.memoryLimit),
   },
   { name: 'gpu-count', when: (m: Member, r: Requirements) => below(m.granted.gpuCount, r.gpuCount) },
-  { name: 'gpu-memory', when: (m: Member, r: Requirements) => below(m.granted.gpuMemory, r.gpuMemory) },
+  { name: 'gpu-memory', when: (m: Member, r: Requirements) => !hasGpuMemory(m.granted.gpuMemory, r.gpuMemory ?? 0) },
   {
     name: 'gpu-model',
     when: (m: Member, r: Requirements) => r.gpuModels !== undefined && !hasModel(m.granted.gpuModel, r.gpuModels),

@@ -1,6 +1,6 @@
 import type { Offer } from './offer.ts';
 import { codesOf } from './regions.ts';
-import type { Micros } from './resources.ts';
+import { hasGpuMemory, type Micros } from './resources.ts';
 import type { Search } from './search.ts';
 import type { Refused } from './session.ts';
 import type { EpochMs } from './time.ts';
@@ -41,7 +41,7 @@ const REJECT = [
   { name: 'host-banned', when: (o, c) => o.host !== '' && c.search.avoid.hosts.has(o.host) },
   { name: 'gpu-model', when: (o, c) => c.models.length > 0 && !c.models.includes(modelKey(o.granted.gpuModel)) },
   { name: 'gpu-count', when: (o, c) => o.granted.gpuCount < c.search.resources.gpuCount },
-  { name: 'gpu-memory', when: (o, c) => o.granted.gpuMemory < c.search.resources.gpuMemory },
+  { name: 'gpu-memory', when: (o, c) => !hasGpuMemory(o.granted.gpuMemory, c.search.resources.gpuMemory) },
   {
     name: 'cpu',
     when: (o, { search }) =>

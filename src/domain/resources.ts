@@ -29,3 +29,8 @@ export type Requirements = {
   readonly interruptible?: boolean;
   readonly minReliability?: number;
 };
+
+/** A card keeps some of its memory for itself: one of 24 GiB tells 24,564 MiB, and is meant by whoever asks for 24 GiB. */
+const TELLS_AT_LEAST = 0.98;
+
+export const hasGpuMemory = (tells: number, asked: number): boolean => tells >= asked * TELLS_AT_LEAST;

@@ -81,6 +81,21 @@ describe('a machine', () => {
     },
   );
 
+  it('is forgiven a start that fails after one that came up, and banned for the next', () => {
+    const proven = taught([lesson('came-up')]);
+    const once = taught([lesson('slow-start', T0 + HOUR)], proven);
+    expect(once).toMatchObject({ ban: null, starts: { length: 2 } });
+    expect(taught([lesson('runtime-failed', T0 + 2 * HOUR)], once).ban).toMatchObject({ reason: 'runtime-failed' });
+    const again = taught([lesson('came-up', T0 + 2 * HOUR), lesson('pull-failed', T0 + 3 * HOUR)], once);
+    expect(again.ban).toBeNull();
+  });
+
+  it('has shown that it can start whatever is lost on it, or fails while its class is the one that is suspected', () => {
+    const guarded = lesson('slow-start', T0 + 1, { isGuarded: true });
+    const m = taught([lesson('came-up'), lesson('lost', T0 + 1), guarded]);
+    expect(taught([lesson('pull-failed', T0 + 2)], m).ban).toBeNull();
+  });
+
   it('is banned by as many losses within the window as the policy says, and by none before', () => {
     const losses = [0, 10, 20, 30, 40].map((min) => lesson('lost', T0 + min * MINUTE));
     expect(taught(losses.slice(0, 4))).toMatchObject({ ban: null, losses: { length: 4 } });

@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 const address = { host: '127.0.0.1', port: 9 };
 const offer = { id: 'free', granted: resources(), microsPerHour: 0, machine: '', host: '', region: '' };
 
-computeProviderContract('costless', { sharedHost: false, logs: false, exits: false }, async () => {
+computeProviderContract('costless', { sharedHost: false, logs: false, exits: false, oneTagForAll: true }, async () => {
   const world = createCostlessWorld(address);
   return {
     provider: createCostlessProvider({ world }),
@@ -18,6 +18,7 @@ computeProviderContract('costless', { sharedHost: false, logs: false, exits: fal
     endsWith: () => ['anything'],
     possible: resources({ cpu: { request: 1, limit: 2 }, memory: { request: 0, limit: 2 ** 30 } }),
     impossible: resources({ gpuCount: 1 }),
+    image: null,
     settle: async () => undefined,
     close: async () => undefined,
   };

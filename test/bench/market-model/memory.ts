@@ -33,8 +33,8 @@ export type Knows = {
   readonly bans: boolean;
   /** Measured starts replace those expected from the bandwidth. */
   readonly times: boolean;
-  /** Of a machine whose last start came up, one that fails is forgiven. Not what berth does: to see what it would bring. */
-  readonly spares: boolean;
+  /** A machine is banned at its first failure, whatever it did before. Not what berth does: to see what it would bring. */
+  readonly strict: boolean;
 };
 
 export type Policy = {
@@ -53,8 +53,6 @@ export function createMemory(knows: Knows, policy: Policy) {
   /** When each was banned first, whatever has become of the ban since. */
   const everBanned = new Map<string, EpochMs>();
   const hostsEverBanned = new Set<string>();
-  /** Machines whose last start came up. */
-  const proven = new Set<string>();
   let history: StartHistory = NO_HISTORY;
 
   function keep(m: MachineRecord): void {
@@ -70,11 +68,9 @@ export function createMemory(knows: Knows, policy: Policy) {
     if (owner.ban !== null) hostsEverBanned.add(m.host);
   }
 
-  function isForgiven(machine: string, lesson: Lesson): boolean {
-    const wasProven = proven.has(machine);
-    if (lesson === 'came-up') proven.add(machine);
-    else proven.delete(machine);
-    return knows.spares && wasProven;
+  function knownOf(o: Offer): MachineRecord {
+    const known = machines.get(o.machine) ?? newMachine(PROVIDER, o.machine, o.host);
+    return knows.strict ? { ...known, proven: false } : known;
   }
 
   return {
@@ -100,9 +96,8 @@ export function createMemory(knows: Knows, policy: Policy) {
     learn(o: Offer, lesson: Lesson, startMs: number, at: EpochMs): void {
       if (!knows.bans && !knows.times) return;
       if (knows.bans) history = withRecent(history, { machine: o.machine, slow: lesson !== 'came-up', at });
-      const before = machines.get(o.machine) ?? newMachine(PROVIDER, o.machine, o.host);
-      const isSpared = !knows.bans || isForgiven(o.machine, lesson);
-      const learnt = { lesson, startMs, seen: 'model', at, isGuarded: isSpared || isGuarded(history) };
+      const before = knownOf(o);
+      const learnt = { lesson, startMs, seen: 'model', at, isGuarded: !knows.bans || isGuarded(history) };
       const after = learn(before, learnt, policy.bans);
       keep(after);
       if (after.ban !== null && after.ban !== before.ban) ban(after, at);

@@ -109,7 +109,7 @@ function minuteTable(rows: readonly Row[], terms: Terms): string {
 
 function banTable(rows: readonly Row[]): string {
   const lines = SETTINGS.flatMap((s) =>
-    [SHIPPED, BANS.short, BANS.sparing].map((variant) => {
+    [SHIPPED, BANS.short, BANS.strict].map((variant) => {
       const { figures: f } = rowOf(rows, s.name, REGISTRY.name, variant);
       return [
         variant === SHIPPED ? s.name : '',
@@ -220,11 +220,11 @@ The difference seed by seed, in the middle, and in how many of ${seeds} seeds th
 
 ${comparison(rows)}
 
-## Gentler bans
+## Other bans
 
-A start that fails by chance bans a good machine, too, for ${terms.bans.termMs / DAY} d, however often it has come up before. What other rules
-would bring: \`BERTH_BAN_TERM=1d\`; or sparing a machine whose last start came up, so that only the second failure in a row
-bans it (not built).
+A start that fails by chance must not keep a good machine away for ${terms.bans.termMs / DAY} d: one whose last start came up is banned only
+by its second failure in a row. What other rules would bring: \`BERTH_BAN_TERM=1d\`; or a ban at the first failure, whatever
+the machine did before (not built).
 
 ${banTable(rows)}
 

@@ -5,10 +5,10 @@ import { lotsOf, runMarket } from './run.ts';
 import { SETTINGS, type Setting } from './setting.ts';
 import { type Changed, shippedTerms } from './terms.ts';
 
-export const NOTHING: Knows = { name: 'nothing', own: false, bans: false, times: false, spares: false };
+export const NOTHING: Knows = { name: 'nothing', own: false, bans: false, times: false, strict: false };
 export const OWN: Knows = { ...NOTHING, name: 'own failures', own: true };
 export const REGISTRY: Knows = { ...NOTHING, name: 'registry', bans: true, times: true };
-const SPARING: Knows = { ...REGISTRY, spares: true };
+const STRICT: Knows = { ...REGISTRY, strict: true };
 export const WAYS: readonly Knows[] = [NOTHING, OWN, REGISTRY];
 
 /** What is tried beside what is shipped. */
@@ -22,14 +22,14 @@ type Variant = {
 export const VALUED_IN: readonly string[] = ['healthy', 'slow where cheap'];
 export const SHIPPED = 'as shipped';
 export const MINUTES = { free: 'minute_value 0', dear: 'minute_value 0.05' } as const;
-export const BANS = { short: 'bans for 1 d', sparing: 'proven machines spared' } as const;
+export const BANS = { short: 'bans for 1 d', strict: 'banned at the first failure' } as const;
 const EVERYWHERE = SETTINGS.map((s) => s.name);
 const VARIANTS: readonly Variant[] = [
   { name: SHIPPED, changed: {}, ways: WAYS, settings: EVERYWHERE },
   { name: MINUTES.free, changed: { microsPerMinute: 0 }, ways: [OWN, REGISTRY], settings: VALUED_IN },
   { name: MINUTES.dear, changed: { microsPerMinute: 50_000 }, ways: [OWN, REGISTRY], settings: VALUED_IN },
   { name: BANS.short, changed: { banTerm: '1d' }, ways: [REGISTRY], settings: EVERYWHERE },
-  { name: BANS.sparing, changed: {}, ways: [SPARING], settings: EVERYWHERE },
+  { name: BANS.strict, changed: {}, ways: [STRICT], settings: EVERYWHERE },
 ];
 
 /** One line of what was found: of a setting, a way to remember and a variant, the figures seed by seed. */
