@@ -4,6 +4,9 @@ import { cold } from './lines/cold.ts';
 import { expiry } from './lines/expiry.ts';
 import { idle } from './lines/idle.ts';
 import { idleProxies } from './lines/idle-proxies.ts';
+import { marketBurst } from './lines/market-burst.ts';
+import { marketLists } from './lines/market-lists.ts';
+import { marketReady } from './lines/market-ready.ts';
 import { proxy } from './lines/proxy.ts';
 import { single } from './lines/single.ts';
 import { sustained } from './lines/sustained.ts';
@@ -23,6 +26,11 @@ const FULL: Scale = {
   expiring: { count: 10_000, spanSeconds: 60 },
   single: 2_000,
   cold: 15,
+  market: {
+    ready: { sessions: 12, pace: 1 },
+    lists: { sessions: [1, 100, 1_000], seconds: 120, pace: 1 },
+    burst: { acquires: 200, pace: 0.2 },
+  },
 };
 const QUICK: Scale = {
   rounds: 3,
@@ -32,6 +40,11 @@ const QUICK: Scale = {
   expiring: { count: 2_500, spanSeconds: 15 },
   single: 1_000,
   cold: 5,
+  market: {
+    ready: { sessions: 8, pace: 0.1 },
+    lists: { sessions: [100], seconds: 6, pace: 0.1 },
+    burst: { acquires: 40, pace: 0.1 },
+  },
 };
 
 type Measure = (scale: Scale) => Promise<readonly Row[]>;
@@ -53,6 +66,9 @@ const LINES: Readonly<Record<string, Measure>> = {
   'idle-proxies': idleProxies,
   proxy,
   expiry: together(expiry),
+  'market-ready': marketReady,
+  'market-lists': marketLists,
+  'market-burst': marketBurst,
 };
 
 /** By name, or by its first part: `warm` is warm-redis and warm-sqlite. */

@@ -19,6 +19,12 @@ export type Scale = {
   readonly expiring: { readonly count: number; readonly spanSeconds: number };
   readonly single: number;
   readonly cold: number;
+  /** On the simulated market. `pace`: of all limits and pauses there. */
+  readonly market: {
+    readonly ready: { readonly sessions: number; readonly pace: number };
+    readonly lists: { readonly sessions: readonly number[]; readonly seconds: number; readonly pace: number };
+    readonly burst: { readonly acquires: number; readonly pace: number };
+  };
 };
 
 /** Where one line of the bench is measured: a folder, a store, and processes that end with it. */
