@@ -6,16 +6,21 @@ import { oneLine } from './problems.ts';
 import type { InstanceWire } from './wire.ts';
 
 const MAX_DETAIL = 200;
+/** Looked at of each end of a status text: a host can make it as long as it likes, and to look for words takes the
+ *  square of it (200 s for 1 MB, 2026-11). */
+const MAX_LOOKED_AT = 2_000;
 
 /** What text says that a start has failed, in docker's words, and whose failing it is. The first that matches counts. */
 const FAILURES: readonly { readonly cause: Cause; readonly text: RegExp }[] = [
+  // The host's own programs are missed in the same words as the image's.
+  { cause: 'runtime', text: /nvidia-container|containerd-shim|docker-credential|\bhooks? #\d/i },
   {
     cause: 'ours',
     text: /manifest (for .+ )?(unknown|not found)|manifest unknown|pull access denied|requested access to the resource is denied|repository does not exist|unauthorized|authentication required|incorrect username or password|no such image|invalid reference format|executable file not found|exec:? .*(not found|no such file)/i,
   },
   {
     cause: 'runtime',
-    text: /oci runtime|runc |containerd|nvidia-container|could not select device driver|failed to create (task|shim)|failed to start container|error mounting|driver failed programming/i,
+    text: /oci runtime|runc |containerd|could not select device driver|failed to create (task|shim)|failed to start container|error mounting|driver failed programming/i,
   },
   {
     cause: 'pull',
@@ -24,10 +29,14 @@ const FAILURES: readonly { readonly cause: Cause; readonly text: RegExp }[] = [
 ];
 
 /** What its status text says went wrong; null: nothing, as far as one can tell. */
-export function failureIn(text: string): Cause | null {
+export function failureIn(said: string): Cause | null {
+  const text = endsOf(said);
   if (/^success, running/i.test(text)) return null;
   return FAILURES.find((f) => f.text.test(text))?.cause ?? null;
 }
+
+const endsOf = (said: string): string =>
+  said.length <= 2 * MAX_LOOKED_AT ? said : `${said.slice(0, MAX_LOOKED_AT)}\n${said.slice(-MAX_LOOKED_AT)}`;
 
 /** What one look at a row depends on beside the row. */
 export type Looking = {
@@ -55,7 +64,7 @@ type Look = Looking & {
  * what the provider intends, and its text, are looked at first.
  */
 export function toSeen(row: InstanceWire, l: Looking): Seen {
-  const text = oneLine(row.status_msg ?? '', MAX_DETAIL);
+  const text = oneLine(endsOf(row.status_msg ?? ''), MAX_DETAIL);
   const status = row.actual_status ?? null;
   const look = { ...l, row, status, text, waitedMs: l.howLong(standstillOf(row)) };
   for (const rule of RULES) {

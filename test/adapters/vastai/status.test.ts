@@ -214,4 +214,19 @@ describe('A status text', () => {
     'Verifying Checksum',
     'error: 3 retries',
   ])('tells of no failing: "%s"', (text) => expect(failureIn(text)).toBeNull());
+
+  it.each([
+    'OCI runtime create failed: error running prestart hook #0: fork/exec /usr/bin/nvidia-container-runtime-hook: no such file or directory',
+    'Error response from daemon: exec: "containerd-shim-runc-v2": executable file not found in $PATH',
+    'error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH',
+  ])('blames the host for its own programs: "%s"', (text) => expect(failureIn(text)).toBe('runtime'));
+
+  it('is read at its ends only, however long a host makes it', () => {
+    const startedAt = performance.now();
+    const long = 'exec manifest for '.repeat(60_000);
+    expect(look({ ...loading, status_msg: long })).toMatchObject({ status: 'starting' });
+    expect(failureIn(`${long} OCI runtime create failed`)).toBe('runtime');
+    // In full it takes minutes.
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+  });
 });
