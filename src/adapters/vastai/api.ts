@@ -2,7 +2,7 @@ import { BrokerError } from '../../domain/errors.ts';
 import { type Answer, createHttp, type Sending } from './http.ts';
 import { createLane, type Lane, type LaneName } from './lanes.ts';
 import type { VastaiOptions } from './options.ts';
-import { aborted, CallFailed, type Problem, problemOf, redact } from './problems.ts';
+import { aborted, CallFailed, type Problem, problemOf } from './problems.ts';
 
 export type ApiCall = {
   readonly lane: LaneName;
@@ -92,12 +92,12 @@ export function createApi(o: VastaiOptions): Api {
         throw err;
       });
       log.debug({ ...about, durationMs: clock.monotonic() - startedAt, code: answer.status }, 'provider.answered');
-      const found = problemOf(answer);
+      const found = problemOf(answer, [key, ...(c.secrets ?? [])]);
       if (found === null) {
         lane.passed();
         return answer.json as object;
       }
-      const problem = heed(lane, { ...found, text: redact(found.text, [key, ...(c.secrets ?? [])]) }, answer);
+      const problem = heed(lane, found, answer);
       if (problem.kind === 'limited' || problem.kind === 'quota')
         log.warn(
           { ...about, reason: problem.kind, detail: `${problem.text}; held for ${problem.retryAfterMs} ms` },

@@ -119,9 +119,10 @@ const RULES: readonly Rule[] = [
   { kind: 'odd', when: (f) => f.failed || f.status < 200 || f.status >= 300, says: 'it failed' },
 ];
 
-/** null: it is an answer. */
-export function problemOf(answer: Answer): Problem | null {
-  const facts = factsOf(answer);
+/** null: it is an answer.
+ *  @param secrets what its text may not repeat */
+export function problemOf(answer: Answer, secrets: readonly string[] = []): Problem | null {
+  const facts = factsOf(answer, secrets);
   const rule = RULES.find((r) => r.when(facts));
   if (rule === undefined) return null;
   const words = facts.words === '' ? '' : `, ${facts.words}`;
@@ -130,15 +131,17 @@ export function problemOf(answer: Answer): Problem | null {
   return { kind: rule.kind, text, ...(retryAfterMs === null ? {} : { retryAfterMs }) };
 }
 
-function factsOf({ status, json, text }: Answer): Facts {
+function factsOf({ status, json, text }: Answer, secrets: readonly string[]): Facts {
   const isJson = typeof json === 'object' && json !== null && !Array.isArray(json);
   const body = (isJson ? json : {}) as Readonly<Record<string, unknown>>;
   const words = [body.msg, body.message, body.detail].find((w) => typeof w === 'string' && w !== '');
   const plain = isJson || /[<{]/.test(text) ? '' : text;
+  // Before it is cut off and made one line: of a secret that is cut off the rest would be told.
+  const told = (said: string, most: number): string => oneLine(redact(said, secrets), most);
   return {
     status,
-    code: typeof body.error === 'string' ? oneLine(body.error, 64).toLowerCase() : '',
-    words: oneLine(typeof words === 'string' ? words : plain, 200),
+    code: typeof body.error === 'string' ? told(body.error, 64).toLowerCase() : '',
+    words: told(typeof words === 'string' ? words : plain, 200),
     isJson,
     failed: body.success === false,
   };
@@ -156,7 +159,9 @@ export function oneLine(text: string, most: number): string {
   return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
 }
 
-/** Providers quote what they were sent. Short ones are left: they would hit words of the text. */
+/** Providers quote what they were sent, as it is or as JSON. Short ones are left: they would hit words of the text. The
+ *  longest first: one may be a part of another. */
 export function redact(text: string, secrets: readonly string[]): string {
-  return secrets.filter((s) => s.length >= 4).reduce((t, s) => t.replaceAll(s, '***'), text);
+  const written = secrets.filter((s) => s.length >= 4).flatMap((s) => [s, JSON.stringify(s).slice(1, -1)]);
+  return written.toSorted((a, b) => b.length - a.length).reduce((t, s) => t.replaceAll(s, '***'), text);
 }

@@ -71,6 +71,17 @@ describe('An answer of Vast.ai', () => {
 
   it('repeats no secret that it was sent', () => {
     expect(redact('env KEY=hunter22 and pass', ['hunter22', 'pa'])).toBe('env KEY=*** and pass');
+    expect(redact('it is hunter22-and-more', ['hunter22', 'hunter22-and-more'])).toBe('it is ***');
+  });
+
+  it.each([
+    ['longer than what is told', `token-${'x'.repeat(500)}`, (s: string) => s],
+    ['of several lines', '-----BEGIN KEY-----\nabc def\n', (s: string) => s],
+    ['quoted as JSON', 'a "quoted"\nsecret', (s: string) => JSON.stringify({ env: { TOKEN: s } })],
+  ])('repeats no part of a secret %s', (_, secret, quote) => {
+    const told = problemOf(answer(400, body('invalid_args', `${'word '.repeat(30)}${quote(secret)}`)), [secret])?.text;
+    expect(told).toContain('***');
+    for (const part of ['token-', 'abc', 'quoted']) expect(told).not.toContain(part);
   });
 
   it('is what the port knows once it leaves', () => {
