@@ -70,7 +70,12 @@ async function play(o: CampaignOptions, world: CampaignWorld, say: Progress): Pr
   const sampled = await sampler.stop();
   const requests = Array.from({ length: o.sessions }, (_, n) => `${o.seed}-${n}`);
   const slips = (await world.logOf(SLIPS, 5)).map((line) => `a slip in the code: ${line.slice(0, 600)}`);
-  const violations = [...crowd.violations, ...sampled.violations, ...violationsAt(end, requests), ...slips];
+  const violations = [
+    ...crowd.violations,
+    ...sampled.violations,
+    ...violationsAt(end, requests, o.maxInstances),
+    ...slips,
+  ];
   return {
     options: o,
     outcomes,

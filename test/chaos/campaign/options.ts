@@ -40,12 +40,12 @@ export const LONG: CampaignOptions = {
 /** For every run of the chaos tests. */
 export const SHORT: CampaignOptions = {
   ...LONG,
-  sessions: 60,
-  kills: 3,
+  sessions: 40,
+  kills: 2,
   clients: 12,
   maxInstances: 8,
   maxDollarsPerHour: 2,
-  queueTimeoutS: 15,
+  queueTimeoutS: 10,
   settleMs: 60_000,
 };
 

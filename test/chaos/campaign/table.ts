@@ -1,6 +1,6 @@
 import type { Result } from './campaign.ts';
 import { commandOf } from './options.ts';
-import { duplicates, oursOf } from './verdict.ts';
+import { duplicates, mostAtOnce, oursOf } from './verdict.ts';
 
 const HOUR = 3_600_000;
 
@@ -41,9 +41,9 @@ export function tableOf(r: Result): string {
     ],
     ['double rents found', `${duplicates(labels).length} labels twice`],
     ['bans', counted(end.hosts.map((h) => `${h.machineId === '' ? 'host' : 'machine'} ${h.ban?.reason ?? '?'}`))],
-    ['most instances at a time', `${sampled.most.instances} of ${o.maxInstances} (${sampled.looks} looks)`],
+    ['most instances at a time', `${mostAtOnce(end)} of ${o.maxInstances} (${sampled.looks} looks)`],
     ['most $/h at a time', `${sampled.most.dollarsPerHour.toFixed(3)} of ${o.maxDollarsPerHour}`],
-    ['instances seen without a record', `${sampled.leaks.length}; longest ${longestLeak(r).toFixed(1)} s`],
+    ['instances seen without a record', `${sampled.leaks.length}; longest ${longestLeak(r).toFixed(1)} s${leaksOf(r)}`],
     ['left at the simulator', `${ours.filter((i) => i.gone_ms === null).length} instances`],
     ['spent', `$${meter.spent.toFixed(4)} (${(ours.reduce((s, i) => s + i.cost, 0)).toFixed(4)} ours)`],
     [
@@ -70,6 +70,12 @@ function longestLeak({ sampled, end }: Result): number {
   const goneMs = new Map(end.sim.instances.map((i) => [i.id, i.gone_ms]));
   const lasted = sampled.leaks.map((l) => (l.untilMs ?? goneMs.get(l.id) ?? end.sim.now_ms) - l.fromMs);
   return Math.max(0, ...lasted) / 1_000;
+}
+
+/** Which, and what was wrong with them. */
+function leaksOf({ sampled, end }: Result): string {
+  const seen = sampled.leaks.map(({ id }) => end.sim.instances.find((i) => i.id === id));
+  return seen.map((i) => `\n  ${i?.id} ${i?.label} ${i?.fault ?? 'good'}`).join('');
 }
 
 /** Everything that is needed to see it again. */

@@ -49,12 +49,29 @@ export function leftOver(e: End): readonly string[] {
   ];
 }
 
+/** Most of ours that were billed at the same moment, from the beginnings and ends of all. */
+export function mostAtOnce(e: Pick<End, 'sim' | 'installation'>): number {
+  const changes = oursOf(e).flatMap((i) => [
+    { at: i.created_ms, by: 1 },
+    { at: i.gone_ms ?? Number.POSITIVE_INFINITY, by: -1 },
+  ]);
+  changes.sort((a, b) => a.at - b.at || a.by - b.by);
+  let [now, most] = [0, 0];
+  for (const { by } of changes) {
+    now += by;
+    most = Math.max(most, now);
+  }
+  return most;
+}
+
 /** What must hold at the end, whatever happened. */
-export function violationsAt(e: End, requests: readonly string[]): readonly string[] {
+export function violationsAt(e: End, requests: readonly string[], maxInstances: number): readonly string[] {
   const { rented } = e.records;
+  const most = mostAtOnce(e);
   const foreign = e.sim.instances.filter((i) => e.foreign.includes(i.id) && i.gone_ms === null);
   return [
     ...leftOver(e),
+    ...(most <= maxInstances ? [] : [`${most} instances were billed at once, ${maxInstances} allowed`]),
     ...(rented.instances === 0 ? [] : [`the counter says ${rented.instances} instances, there are none`]),
     ...(rented.micros === 0 ? [] : [`the counter says ${rented.micros} micro-dollars per hour, there are none`]),
     ...(foreign.length === e.foreign.length ? [] : ["somebody else's instances were ended"]),
