@@ -197,17 +197,21 @@ async function stopBroker({ child }: Running): Promise<void> {
 /** Whatever ends it, the broker, its sessions and the simulator end with it. */
 async function demo(signal: AbortSignal): Promise<void> {
   await using parts = new AsyncDisposableStack();
+  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  // It may come while the parts start, before anybody waits for it.
+  interrupted.catch(() => undefined);
   const dir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
   parts.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   parts.defer(() => endEverything(INSTALLATION, join(dir, 'proxies')));
   say('Starting a simulator of Vast.ai, and a broker that rents there. Nothing leaves this machine.');
   const sim = await startSimProcess({ badness: 0, bootFactor: BOOT_FACTOR, limitsFactor: PACE });
   parts.defer(() => sim.stop());
+  signal.throwIfAborted();
   const broker = await startBroker(dir, sim.url);
   parts.defer(() => stopBroker(broker));
   using client = createClient({ address: broker.address });
+  say('  machines start ten times as fast as on the real market, and faster than a quote expects;');
   say(`  the simulator's page is ${sim.url}/ while this runs; berth serves gRPC at ${broker.address}`);
-  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   await Promise.race([play(client, sim), interrupted]);
   say('Nothing is left. The broker and the simulator end.\n');
 }
