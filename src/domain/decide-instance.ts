@@ -62,10 +62,14 @@ export function decideInstance(
     case 'requested':
       return decideRequested(i, seen, now);
     case 'booting':
-      return decideBooting(i, seen, probe, policy, now);
     case 'ready':
-    case 'bound':
-      return decideRunning(i, seen, probe, policy, now);
+    case 'bound': {
+      const placed = placedBy(i, seen);
+      if (placed !== null) return { instance: placed, lookAt: now };
+      return i.phase === 'booting'
+        ? decideBooting(i, seen, probe, policy, now)
+        : decideRunning(i, seen, probe, policy, now);
+    }
     case 'destroying':
       return decideDestroying(i, seen, policy, now);
     case 'gone':
@@ -144,6 +148,13 @@ function decideBooting(
   const further = progressed(i, seen, probe, now);
   if (further !== null) return { instance: further, lookAt: now };
   return { lookAt: bootBy !== null && bootBy > now ? bootBy : null };
+}
+
+/** Where it is, when only its provider's list tells: whoever asked for it had not chosen the offer, and did not know.
+ *  null: that is known, or still is not. First of all, since what becomes of it is learnt of its machine. */
+function placedBy(i: InstanceIn<'booting' | 'ready' | 'bound'>, seen: InstanceSeen): Instance | null {
+  const isNew = 'ref' in seen && seen.ref.id === i.ref.id && i.ref.machine === '' && seen.ref.machine !== '';
+  return isNew ? { ...i, ref: seen.ref } : null;
 }
 
 /** What is told of one that was not ready in time: what was last heard of it. */

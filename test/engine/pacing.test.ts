@@ -4,7 +4,7 @@ import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { createPacer, PRIORITY } from '../../src/engine/pacer.ts';
 import { ADMIN, ALICE, type EngineBed, engineBed, input, NEVER } from '../support/engine-bed.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { aClass } from '../support/fixtures.ts';
+import { aClass, PLACEMENT } from '../support/fixtures.ts';
 import { lasting, lastingBed } from '../support/lasting-bed.ts';
 
 const EVERY_MS = 5 * SECOND;
@@ -171,6 +171,28 @@ describe('creates', () => {
       return active.length === ids.length;
     });
     expect(active).toEqual(ids);
+  });
+});
+
+describe('an instance that another leader had intended', () => {
+  it('is asked for as it was chosen, and on its machine', async () => {
+    const placed = { placement: { ...PLACEMENT, verified: false, interruptible: true } };
+    const bed = await engineBed({ limits, classes: [aClass(placed)] });
+    bed.world.knobs.microsPerHour = 300_000;
+    bed.world.knobs.machines = [1, 2].map((n) => ({ machine: `m${n}`, host: `h${n}` }));
+    bed.world.knobs.interruptible = true;
+    bed.world.knobs.bootSlowly = true;
+    for (let n = 0; n < 2; n++) await bed.acquire({ waitMs: 0 });
+    await bed.until('one is made', () => bed.world.calls.create === 1);
+    await bed.first.stop();
+    const second = await bed.replica();
+    await bed.until('both are made', () => bed.world.calls.create === 2);
+    for (const tag of bed.world.tags())
+      expect(bed.world.orderOf(tag)?.offer).toMatchObject({ interruptible: true, microsPerHour: 300_000 });
+    await bed.until('their machines are known', () => {
+      const refs = [...second.engine.mirror.all('instance')].map((i) => ('ref' in i ? i.ref?.machine : ''));
+      return refs.toSorted().join() === 'm1,m2';
+    });
   });
 });
 

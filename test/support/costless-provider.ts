@@ -51,6 +51,8 @@ export type Knobs = {
   microsPerHour: number;
   /** What is offered, one offer each. Empty: one offer without a machine. */
   machines: readonly { readonly machine: string; readonly host: string }[];
+  /** Whether what is offered may be taken back. */
+  interruptible: boolean;
   /** The part of it that is paid as long as an instance exists. */
   storageMicrosPerHour: number;
   /** Instead of destroying, one each. */
@@ -77,6 +79,7 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     failOffers: null,
     microsPerHour: 0,
     machines: [],
+    interruptible: false,
     storageMicrosPerHour: 0,
     failDestroys: [],
     seenOn: new Map(),
@@ -178,7 +181,7 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       if (rule !== null) return { offers: [], refused: { [rule]: 1 } };
       if (knobs.soldOut) return { offers: [], refused: {} };
       const { microsPerHour, storageMicrosPerHour } = knobs;
-      const price = { microsPerHour, storageMicrosPerHour };
+      const price = { microsPerHour, storageMicrosPerHour, interruptible: knobs.interruptible };
       const free = { id: 'free', granted: resources, ...price, machine: '', host: '', region: '' };
       const on = knobs.machines.map((m) => ({ ...free, ...m, id: `on-${m.machine}` }));
       return { offers: on.length > 0 ? on : [free], refused: {} };
@@ -216,7 +219,8 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       const own = [...held.values()].filter((h) => h.installation === installation);
       return own.map(({ tag, seen, order }) => ({
         tag,
-        ref: refOf(tag, order.offer),
+        // It knows itself where that is, whatever the broker remembers.
+        ref: refOf(tag, knobs.machines.find((m) => `on-${m.machine}` === order.offer.id) ?? order.offer),
         seen,
         microsPerHour: order.offer.microsPerHour,
         mark: order.mark,

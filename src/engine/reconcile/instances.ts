@@ -284,6 +284,8 @@ const offerOf = (i: Instance): Offer => ({
   granted: i.granted,
   microsPerHour: i.microsPerHour,
   ...(i.storageMicrosPerHour === undefined ? {} : { storageMicrosPerHour: i.storageMicrosPerHour }),
+  // Else nothing would be bid, and all of the price paid.
+  ...(i.interruptible === undefined ? {} : { interruptible: i.interruptible }),
   machine: '',
   host: '',
   region: '',
