@@ -32,6 +32,8 @@ type Entry = Seen & { readonly answeredAt: number; readonly empties: number };
 /** `isSpecial`: it is not what a class asks for but some session, of which there may be thousands: then it waits for its
  *  turn where many do. */
 type Ask = Question & { readonly isSpecial: boolean; readonly signal: AbortSignal };
+/** Why nothing is asked, and for how long [monotonic ms]. */
+type Held = { readonly until: number; readonly nothing: Nothing };
 type Asked = Promise<Entry | Nothing> | Entry | Nothing;
 
 /** What an answer is worth to who asks: something does; all that does is taken; nothing does. */
@@ -55,7 +57,9 @@ export function createStall(o: {
   /** `until`: however often it is listed [monotonic ms]. */
   const taken = new Map<string, { readonly at: number; readonly until: number }>();
   let order = 0;
-  let held: { readonly until: number; readonly nothing: Nothing } | null = null;
+  let held: Held | null = null;
+  /** By question. */
+  const wrong = new Map<string, Held>();
   let allowance = { left: BURST, at: clock.monotonic() };
 
   const ageOf = (e: Entry): number => clock.monotonic() - e.answeredAt;
@@ -96,15 +100,19 @@ export function createStall(o: {
       return entry;
     } catch (err) {
       if (!isBrokerError(err)) throw err;
-      return hold(err);
+      return hold(err, q.key);
     }
   }
 
-  /** Nothing is asked again before the provider lets it through; its other calls and warm claims go on. */
-  function hold(err: BrokerError): Nothing {
+  /** Nothing is asked again before the provider lets it through; its other calls and warm claims go on. What it refuses
+   *  is wrong with the question: others may be asked. */
+  function hold(err: BrokerError, key: string): Nothing {
     const pauseMs = err.details.retryAfterMs || provider.limits.offersMs * EARLY;
     const nothing = { why: err.message, refused: {} };
-    if (pauseMs > 0) held = { until: clock.monotonic() + pauseMs, nothing };
+    const now = clock.monotonic();
+    for (const [k, w] of wrong) if (w.until <= now) wrong.delete(k);
+    if (pauseMs > 0 && err.code === 'refused-by-provider') wrong.set(key, { until: now + pauseMs, nothing });
+    else if (pauseMs > 0) held = { until: now + pauseMs, nothing };
     return nothing;
   }
 
@@ -124,7 +132,8 @@ export function createStall(o: {
   /** Asks, unless that is not to be done now. */
   function begin(q: Ask, before: Entry | undefined, was: Verdict): Asked {
     const now = clock.monotonic();
-    if (held !== null && now < held.until) return held.nothing;
+    const not = [held, wrong.get(q.key)].find((w) => w && now < w.until);
+    if (not) return not.nothing;
     if (q.isSpecial && !mayVary()) {
       const isYoung = before !== undefined && ageOf(before) < provider.limits.offersMs * LONGEST;
       return isYoung ? before : BUSY(provider.name);

@@ -307,6 +307,19 @@ describe('the shared market', () => {
     expect(await bed.choose()).toBe('o1');
   });
 
+  it('asks for others what the provider takes, while it refuses what one class asks', async () => {
+    const bed = aBed();
+    const odd = aClass({ ...CLASS, placement: { ...PLACEMENT, query: { gpu_name: 'RTX 4090' } } });
+    bed.state.fail = new BrokerError('refused-by-provider', 'q.gpu_name is wrong');
+    expect(await bed.choose({}, odd)).toBe('q.gpu_name is wrong');
+    bed.state.fail = null;
+    expect(await bed.choose()).toBe('o1');
+    expect(await bed.choose({}, odd)).toBe('q.gpu_name is wrong');
+    expect(bed.asked).toHaveLength(2);
+    await bed.clock.advance(10 * SECOND);
+    expect(await bed.choose({}, odd)).toMatch(/^o\d$/);
+  });
+
   it('asks each time where offers cannot be kept, and takes none out: they are no single things', async () => {
     const bed = aBed({ offersMs: 0 });
     const own = { ...CLASS, placement: null, resources: GPU };
