@@ -113,8 +113,8 @@ export function createEngine(o: EngineOptions): Engine {
     clock: o.clock,
     installationId: o.about.installationId,
     newLife: () => ({ life: o.ids.token(), revision: 1 + o.ids.pick(LIVES) }),
-    putBack: async () => {
-      await putBack(ctx);
+    putBack: async (ground) => {
+      await putBack(ctx, ground);
       await access.putBack();
     },
     onError: (err) => hooks.onLoopError('feed', err, {}),

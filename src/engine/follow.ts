@@ -1,7 +1,6 @@
-import { BrokerError } from '../domain/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Expect, Store, Stored } from '../ports/store.ts';
-import { anchorOf, type Claim, claimStore, isSame, ours } from './installation.ts';
+import { anchorOf, type Claim, claimStore, emptied, groundOf, isSame, ours } from './installation.ts';
 import type { Mirror } from './mirror.ts';
 import { decode, KEY, type Mirrored, type MirroredKind, SET, splitKey } from './records.ts';
 
@@ -36,8 +35,9 @@ export function createFollower(deps: {
   readonly installationId: string;
   /** Another one at each call. */
   readonly newLife: () => Life;
-  /** Puts back into a store that was emptied what the mirror remembers. May be called again where it failed. */
-  readonly putBack: () => Promise<void>;
+  /** Puts back into a store that was emptied what the mirror remembers, as long as the ground stands. May be called again
+   *  where it failed. */
+  readonly putBack: (ground: Expect) => Promise<void>;
   readonly onError: (err: unknown) => void;
 }) {
   const { store, mirror, clock } = deps;
@@ -92,11 +92,12 @@ export function createFollower(deps: {
     const [stored] = await store.read([KEY.installation]);
     const now = stored ? ours(stored, deps.installationId) : null;
     deps.onError(emptied());
-    // Where another replica that knew the same has put it back, what this one has may be older.
-    if (now === null || now.restored !== was.life) await deps.putBack();
-    else mirror.rewind();
     const made: Claim = { id: deps.installationId, ...deps.newLife() };
-    claim = await claimStore(store, was.life === undefined ? made : { ...made, restored: was.life });
+    const ground = await groundOf(store, made.revision);
+    // Where another replica that knew the same has put it back, what this one has may be older.
+    if (now === null || now.restored !== was.life) await deps.putBack(ground);
+    else mirror.rewind();
+    claim = await claimStore(store, was.life === undefined ? made : { ...made, restored: was.life }, ground);
     await resync();
     tell();
   }
@@ -203,9 +204,3 @@ export function createFollower(deps: {
     },
   };
 }
-
-const emptied = (): BrokerError =>
-  new BrokerError('unavailable', 'the store was emptied under the running broker; what it had is put back', {
-    reason: 'STORE_EMPTIED',
-    retryAfterMs: 1_000,
-  });

@@ -2,8 +2,9 @@ import { endSession } from '../domain/decide-session.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Proxy } from '../domain/proxy.ts';
 import type { Session } from '../domain/session.ts';
-import type { Index, Put } from '../ports/store.ts';
+import type { Expect, Index, Put } from '../ports/store.ts';
 import type { EngineContext } from './context.ts';
+import { mustStand } from './installation.ts';
 import type { Change } from './ledger.ts';
 import type { Mirror } from './mirror.ts';
 import { encode, KEY, type MirroredKind, type NameRecord, type RequestRecord, SET } from './records.ts';
@@ -18,16 +19,19 @@ const SETTINGS = [
   'host',
 ] as const satisfies readonly MirroredKind[];
 
-type Remembering = Pick<EngineContext, 'store' | 'mirror' | 'ledger' | 'clock'>;
+type Remembering = Pick<EngineContext, 'store' | 'mirror' | 'ledger' | 'clock'> & { readonly ground: Expect };
 
 /**
  * Puts back into a store that was emptied what this replica remembers: sessions with their instances, proxies and keys,
  * then what serves nobody yet, then settings, bans and tokens. Nothing is written over: another replica may remember as
  * well, and clients go on. Whether an instance still is there is for the loops to find out, as on any other day.
  * Not remembered, and lost: sessions that have ended, the event log, the costs of days, environments of sessions.
+ * @param ground expected by every commit: what was put back before it was emptied once more would be missed
  * @returns how many records were put back
+ * @throws BrokerError `unavailable` where the ground is gone
  */
-export async function putBack(ctx: Remembering): Promise<number> {
+export async function putBack(of: Omit<Remembering, 'ground'>, ground: Expect): Promise<number> {
+  const ctx: Remembering = { ...of, ground };
   // Of the moment: what is committed from now on changes the mirror.
   const seen = {
     sessions: [...ctx.mirror.all('session')],
@@ -77,7 +81,7 @@ function livable(s: Session, instances: readonly Instance[], now: number): Sessi
   return isMade ? s : endSession(s, 'start-failed', 'its environment was lost when the store was emptied', now);
 }
 
-async function put({ ledger }: Remembering, { session, instances, proxies }: Group): Promise<number> {
+async function put({ ledger, ground }: Remembering, { session, instances, proxies }: Group): Promise<number> {
   const changes: Change[] = [
     ...(session === null ? [] : [{ kind: 'session', before: undefined, after: session } as const]),
     ...instances.map((after) => ({ kind: 'instance', before: undefined, after }) as const),
@@ -86,10 +90,13 @@ async function put({ ledger }: Remembering, { session, instances, proxies }: Gro
   const result = await ledger.commit({
     changes,
     put: session === null ? [] : keysOf(session),
+    expect: [ground],
     restores: true,
     by: 'restored',
   });
-  return result.committed ? changes.length : 0;
+  if (result.committed) return changes.length;
+  mustStand(result.why);
+  return 0;
 }
 
 function keysOf({ id, tenant, requestId, asked }: Session): readonly Put[] {
@@ -116,9 +123,12 @@ function settingsOf(mirror: Mirror): readonly Setting[] {
   );
 }
 
-async function putSettings({ store }: Remembering, settings: readonly Setting[]): Promise<number> {
+async function putSettings({ store, ground }: Remembering, settings: readonly Setting[]): Promise<number> {
   let written = 0;
-  for (const { put: one, index } of settings)
-    written += (await store.commit({ put: [one], index: [index] })).committed ? 1 : 0;
+  for (const { put: one, index } of settings) {
+    const result = await store.commit({ put: [one], index: [index], expect: [ground] });
+    if (result.committed) written += 1;
+    else mustStand(result.why);
+  }
   return written;
 }

@@ -118,6 +118,8 @@ export const KEY = {
   epoch: 'epoch/leader',
   installation: 'installation/id',
   accessKey: 'installation/access-key',
+  /** There as long as the store is not emptied once more since it was put back. */
+  ground: 'installation/ground',
 } as const;
 
 /** Sorted sets. */
