@@ -40,12 +40,12 @@ export const LONG: CampaignOptions = {
 /** For every run of the chaos tests. */
 export const SHORT: CampaignOptions = {
   ...LONG,
-  sessions: 40,
+  sessions: 32,
   kills: 2,
   clients: 12,
   maxInstances: 8,
   maxDollarsPerHour: 2,
-  queueTimeoutS: 10,
+  queueTimeoutS: 8,
   settleMs: 60_000,
 };
 

@@ -261,6 +261,11 @@ describe('The simulated create call', () => {
 
   it('refuses to rent without credit', async () => {
     await bed.sim('POST', 'credit', { credit: 0 });
-    expect((await bed.create((await bed.offer()).id)).body.error).toBe('insufficient_credit');
+    // Also where another fault would have struck.
+    await bed.fault('host_full');
+    expect(await bed.create((await bed.offer()).id)).toMatchObject({
+      status: 400,
+      body: { error: 'insufficient_credit' },
+    });
   });
 });

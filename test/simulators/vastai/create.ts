@@ -37,7 +37,9 @@ export function create(w: World, askId: number, body: unknown): Reply {
 
 function noCredit(strike: Strike | null, askId: number): Reply {
   const msg = 'Your account lacks credit; see the billing page.';
-  return failed(strike?.number('status') ?? 400, 'insufficient_credit', msg, { ask_id: askId });
+  // Without money it is so whatever else would have struck.
+  const status = strike?.fault === 'no_credit' ? strike.number('status') : 400;
+  return failed(status, 'insufficient_credit', msg, { ask_id: askId });
 }
 
 /** The wordings that have been seen, each with its status. */
