@@ -15,6 +15,8 @@ const MIB = 2 ** 20;
 const HOURS_PER_MONTH = 720;
 /** Over the least bid: who bids just that is the first to be outbid. */
 const BID_FACTOR = 1.1;
+/** The API takes no less [$ per hour]. */
+const LEAST_BID = 0.001;
 /** Searches that one question may take beyond the first: they are 10 a minute, and so many a day. */
 const MORE_SEARCHES = 3;
 
@@ -34,7 +36,7 @@ type Found = {
 export async function findOffers(api: Api, search: Search, nowMs: EpochMs, signal: AbortSignal): Promise<Offers> {
   const asked = askedOf(search);
   const found: Found = { offers: new Map(), unreadable: 0 };
-  const take = (query: Query) => takeFrom(api, query, asked.diskGb, found, signal);
+  const take = (query: Query) => takeFrom(api, query, asked, found, signal);
   const first = await take(queryOf(search, asked));
   const more = await takeMore(first, search, asked, take);
   const unreadable: Refused = found.unreadable === 0 ? {} : { unreadable: found.unreadable };
@@ -69,7 +71,7 @@ async function takeMore(
 async function whyNone(api: Api, asked: Asked, now: EpochMs, signal: AbortSignal): Promise<Refused> {
   const found: Found = { offers: new Map(), unreadable: 0 };
   try {
-    await takeFrom(api, laxQueryOf(asked), asked.diskGb, found, signal);
+    await takeFrom(api, laxQueryOf(asked), asked, found, signal);
   } catch (err) {
     // That there is nothing is known: only the reason is not.
     if (!(err instanceof CallFailed) || err.problem.kind === 'aborted') throw err;
@@ -79,14 +81,14 @@ async function whyNone(api: Api, asked: Asked, now: EpochMs, signal: AbortSignal
   return Object.keys(refused).length > 0 ? refused : { search: 1 };
 }
 
-async function takeFrom(api: Api, query: Query, diskGb: number, found: Found, signal: AbortSignal): Promise<Taken> {
+async function takeFrom(api: Api, query: Query, asked: Asked, found: Found, signal: AbortSignal): Promise<Taken> {
   const all = await ask(api, query, signal);
   const rows = all.flatMap((row): readonly OfferWire[] => {
     const parsed = OfferWire.safeParse(row);
     return parsed.success ? [parsed.data] : [];
   });
   found.unreadable += all.length - rows.length;
-  for (const offer of rows.map((row) => toOffer(row, diskGb))) found.offers.set(offer.id, offer);
+  for (const offer of rows.map((row) => toOffer(row, asked))) found.offers.set(offer.id, offer);
   return { rows, isFull: all.length >= ROW_CAP };
 }
 
@@ -97,13 +99,14 @@ async function ask(api: Api, query: Query, signal: AbortSignal): Promise<readonl
   throw new CallFailed({ kind: 'odd', text: "Vast.ai's answer to a search has no offers in it" });
 }
 
-function toOffer(row: OfferWire, diskGb: number): Offer {
+function toOffer(row: OfferWire, { diskGb, interruptible: forBids }: Asked): Offer {
   const disk = Math.min(diskGb, row.disk_space) * GB;
   const storageDph = row.storage_total_cost ?? (diskGb * (row.storage_cost ?? 0)) / HOURS_PER_MONTH;
-  const interruptible = row.is_bid === true;
+  // Whatever the row says: what is found in a search for bids and rented without one is paid in full.
+  const interruptible = forBids || row.is_bid === true;
   const storage = toMicros(storageDph);
   // What is found in a search for bids is the least bid with the disk.
-  const least = row.min_bid ?? row.dph_total - storageDph;
+  const least = row.min_bid ?? Math.max(0, row.dph_total - storageDph);
   const cores = row.cpu_cores_effective ?? 0;
   const memory = (row.cpu_ram ?? 0) * MIB;
   return {
@@ -116,7 +119,9 @@ function toOffer(row: OfferWire, diskGb: number): Offer {
       gpuMemory: row.gpu_ram * MIB,
       disk,
     },
-    microsPerHour: interruptible ? toMicros(least * BID_FACTOR) + storage : toMicros(row.dph_total),
+    microsPerHour: interruptible
+      ? toMicros(Math.max(LEAST_BID, least * BID_FACTOR)) + storage
+      : toMicros(row.dph_total),
     storageMicrosPerHour: storage,
     machine: `${row.machine_id}`,
     host: `${row.host_id}`,

@@ -4,6 +4,8 @@ import { z } from 'zod';
 const number = z.union([z.number(), z.string().trim().min(1).transform(Number)]).pipe(z.number());
 const id = number.pipe(z.int().min(0));
 const maybe = number.nullish().catch(null);
+/** Dollars per hour, or per GB and month. An offer with a price that is none is not read: it would come first. */
+const price = number.pipe(z.number().min(0).max(1e9));
 const word = z.string().nullish().catch(null);
 const flag = z.boolean().nullish().catch(null);
 
@@ -18,10 +20,10 @@ export const OfferWire = z.object({
   cpu_cores_effective: maybe,
   cpu_ram: maybe,
   disk_space: number.pipe(z.number().min(0)),
-  dph_total: number.pipe(z.number().min(0)),
-  storage_cost: maybe,
-  storage_total_cost: maybe,
-  min_bid: maybe,
+  dph_total: price,
+  storage_cost: price.nullish(),
+  storage_total_cost: price.nullish(),
+  min_bid: price.nullish(),
   is_bid: flag,
   geolocation: word,
   reliability: maybe,

@@ -1,8 +1,10 @@
+import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Offer } from '../../../src/domain/offer.ts';
 import type { Search } from '../../../src/domain/search.ts';
 import type { SimOptions } from '../../simulators/vastai/world.ts';
 import { PLACEMENT, searchFor } from '../../support/fixtures.ts';
+import { localServers } from '../../support/local-servers.ts';
 import { never, oneGpu, type VastWorld, vastWorld } from './world.ts';
 
 let world: VastWorld | null = null;
@@ -158,5 +160,61 @@ describe('The offers of Vast.ai', () => {
     const [some] = await offersOf(w, place());
     const query = { ask_contract_id: { eq: Number(some?.id) } };
     expect((await offersOf(w, place({ query }))).map((o) => o.id)).toEqual([some?.id]);
+  });
+});
+
+describe('Offers that cannot be as they are told', () => {
+  const listen = localServers();
+  const row = {
+    id: 1,
+    machine_id: 2,
+    host_id: 3,
+    gpu_name: 'RTX 4090',
+    num_gpus: 1,
+    gpu_ram: 24_564,
+    disk_space: 100,
+    dph_total: 0.4,
+    storage_total_cost: 0.01,
+    min_bid: 0.1,
+  };
+
+  /** A market of one offer. */
+  async function told(over: object, place: Search) {
+    const w = world ?? (await open());
+    const offers = [{ ...row, ...over }];
+    const account = { id: 1, credit: 100 };
+    const { to } = await listen(
+      createServer((req, res) => res.end(JSON.stringify(req.method === 'GET' ? account : { offers }))),
+    );
+    return w.make({ url: `http://127.0.0.1:${to.port}` }).listOffers(place, never);
+  }
+
+  it.each([
+    ['dph_total', -0.1],
+    ['dph_total', '-1'],
+    ['dph_total', 1e300],
+    ['dph_total', null],
+    ['min_bid', -2],
+    ['storage_cost', -5],
+    ['storage_total_cost', -5],
+  ])('are not read where %s is %s: they would come first', async (column, value) => {
+    const { offers, refused } = await told({ [column]: value }, place({ interruptible: column === 'min_bid' }));
+    expect(offers).toEqual([]);
+    expect(refused.unreadable).toBeGreaterThan(0);
+  });
+
+  it.each([undefined, null, 'true', 1, false])(
+    'are bid for in a search for bids, also where the row says that is %s: else all is paid',
+    async (is_bid) => {
+      const { offers } = await told({ is_bid }, place({ interruptible: true }));
+      expect(offers).toMatchObject([{ interruptible: true, microsPerHour: 120_000, storageMicrosPerHour: 10_000 }]);
+    },
+  );
+
+  it('are bid for with the least that Vast.ai takes where the least bid is nothing', async () => {
+    const { offers } = await told({ min_bid: 0 }, place({ interruptible: true }));
+    expect(offers).toMatchObject([{ microsPerHour: 11_000, storageMicrosPerHour: 10_000 }]);
+    const dearDisk = { min_bid: null, storage_total_cost: 1 };
+    expect((await told(dearDisk, place({ interruptible: true }))).offers[0]?.microsPerHour).toBe(1_001_000);
   });
 });
