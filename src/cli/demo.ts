@@ -19,9 +19,11 @@ const ms = (n: number): string => `${n < 10 ? n.toFixed(1) : Math.round(n)} ms`;
 
 /**
  * The main job, for real, on embedded defaults: a broker process of its own, one session started for the demo and one
- * from the reserve, both used over HTTP and WebSocket, released, and nothing left behind.
+ * from the reserve, both used over HTTP and WebSocket, released, and nothing left behind: however it ends.
  */
-export async function demo(): Promise<void> {
+export async function demo(signal: AbortSignal): Promise<void> {
+  // A terminal that is closed.
+  process.once('SIGHUP', () => process.kill(process.pid, 'SIGTERM'));
   const dir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
   let broker: Running | null = null;
   try {
@@ -29,14 +31,26 @@ export async function demo(): Promise<void> {
     broker = await startBroker(dir);
     using client = createClient({ address: broker.address });
     say(`  it serves gRPC at ${broker.address}`);
-    await play(client);
+    await unlessAborted(play(client), signal);
     await stopBroker(broker.child);
     say('The broker has stopped.');
   } finally {
-    broker?.child.kill('SIGKILL');
-    await rm(dir, { recursive: true, force: true });
+    if (broker !== null && runsStill(broker.child)) await stopBroker(broker.child);
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    if (signal.aborted) say('\nInterrupted; everything was ended.');
   }
 }
+
+/** What is given up ends with the broker that it asks. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  await Promise.race([work, aborted]);
+}
+
+const runsStill = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
 
 async function play(client: BerthClient): Promise<void> {
   await client.setReserve(CLASS, 0);
@@ -133,9 +147,19 @@ function startBroker(dir: string): Promise<Running> {
     BERTH_DATA_DIR: dir,
     BERTH_LISTEN: '127.0.0.1:0',
     BERTH_HTTP_LISTEN: 'off',
+    BERTH_CLEAR_ON_EXIT: 'true',
   };
   const command = process.argv[1] ?? '';
-  const child = spawn(process.execPath, [command, 'serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  // A group of its own: an interrupt from the terminal is for the demo, which ends its broker once. Twice, and the broker
+  // would leave its sessions behind.
+  const child = spawn(process.execPath, [command, 'serve'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  process.once('exit', () => {
+    if (!child.killed) child.kill('SIGTERM');
+  });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the broker ended with code ${code}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {

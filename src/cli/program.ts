@@ -16,8 +16,9 @@ const VALUES_HELP = `
 Durations: 90s, 20m, 1h30m, 7d. Sizes: 512Mi, 2Gi (powers of 1,024), 10GB (of 1,000), or bytes.
 A connection that breaks, or Ctrl-C, never releases a session: berth says how.`;
 
-/** The command line. Each command's code is loaded when it runs. */
-export function createProgram(execute: Execute): Command {
+/** The command line. Each command's code is loaded when it runs.
+ *  @param signal ends what runs without `execute` */
+export function createProgram(execute: Execute, signal: AbortSignal): Command {
   const program = new Command('berth')
     .description('Sessions: one isolated, running instance behind a stable endpoint, per client.')
     .version(version(), '-V, --version', 'print the version of this command')
@@ -52,7 +53,7 @@ export function createProgram(execute: Execute): Command {
     .description('see it work: a broker of its own, two sessions, nothing left behind')
     .action(async () => {
       const { demo } = await import('./demo.ts');
-      await demo();
+      await demo(signal);
     });
   addAcquire(program, execute);
   addQuote(program, execute);

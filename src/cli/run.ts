@@ -34,7 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     } finally {
       ctx.client.close();
     }
-  });
+  }, stop.signal);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return stoppedBy === null ? code : SIGNALS[stoppedBy];
