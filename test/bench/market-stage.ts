@@ -19,6 +19,7 @@ const CLASSES = `classes:
     provider: vastai
     image: example/bench:1
     ports: [{ name: http, number: 8000 }]
+    resources: { gpus: { count: 1 } }
     placement: { verified: false, min_reliability: 0, min_download: 0, min_remaining: 1h, image_size: 100MB }
     readiness:
       http: { path: /healthz, expect: 200 }
