@@ -2,6 +2,7 @@ import type { NginxFound } from '../adapters/nginx/find.ts';
 import { findNginx } from '../adapters/nginx/find.ts';
 import { createSystemClock } from '../adapters/system/clock.ts';
 import type { Config } from '../config/load.ts';
+import { checkBlacklist } from './blacklist.ts';
 import { checkClasses } from './classes.ts';
 import { checkDataFolder, checkKeys, checkOpenFiles } from './files.ts';
 import type { Finding } from './finding.ts';
@@ -35,5 +36,6 @@ export async function checkMachine(config: Config, running: Running, signal: Abo
     ...(await checkListeners(config, running)),
     ...(await checkPortRanges(config)),
     ...(await checkVastai(config, clock, signal)),
+    ...(await checkBlacklist(config, clock, signal)),
   ];
 }
