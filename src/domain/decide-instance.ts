@@ -52,6 +52,9 @@ export function decideInstance(
 ): InstanceDecision {
   switch (i.phase) {
     case 'intended': {
+      // Asked for already: by one whose memory of it was lost with an old copy of the store.
+      if ('ref' in seen)
+        return { instance: { ...instanceBase(i), phase: 'requested', since: now, settleAt: now }, lookAt: now };
       const settleAt = now + policy.createMs;
       return {
         instance: { ...instanceBase(i), phase: 'requested', since: now, settleAt },

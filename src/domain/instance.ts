@@ -116,6 +116,11 @@ export const INSTANCE_NEXT: { readonly [P in InstancePhase]: readonly InstancePh
 /** Whether a provider may be billing for it. */
 export const mayBill = (i: Instance): boolean => i.phase !== 'intended' && i.phase !== 'gone';
 
+/** Whether the record stands for what its provider calls so. The tag alone does not tell: something may have been made
+ *  twice with it. Of a record that does not know its own name yet, whatever has its tag may be it. */
+export const standsFor = (i: Instance | undefined, refId: string): boolean =>
+  i !== undefined && (!('ref' in i) || i.ref === null || i.ref.id === refId);
+
 /** Whether nothing is to be expected of it any more: it is being destroyed, or not there. */
 export const isOver = (i: Instance | undefined): boolean =>
   i === undefined || i.phase === 'destroying' || i.phase === 'gone';

@@ -1,5 +1,5 @@
 import type { InstanceId } from '../domain/ids.ts';
-import { isUnclaimed } from '../domain/instance.ts';
+import { isUnclaimed, standsFor } from '../domain/instance.ts';
 import type { Micros } from '../domain/resources.ts';
 import { type EpochMs, MINUTE } from '../domain/time.ts';
 import type { Owned } from '../ports/compute-provider.ts';
@@ -97,7 +97,9 @@ export function createMoneyWatch(ctx: EngineContext) {
     },
     /** A complete list of what carries our tag. */
     listed(provider: string, owned: readonly Owned[]): void {
-      const strangers = owned.filter((o) => o.seen.status !== 'absent' && ctx.mirror.instance(o.tag) === undefined);
+      const strangers = owned.filter(
+        (o) => o.seen.status !== 'absent' && !standsFor(ctx.mirror.instance(o.tag), o.ref.id),
+      );
       untracked.set(
         provider,
         strangers.reduce((sum, o) => sum + (o.microsPerHour ?? 0), 0),

@@ -1,6 +1,6 @@
 import type { InstanceSeen } from '../domain/decide-instance.ts';
 import type { InstanceId } from '../domain/ids.ts';
-import type { Instance, InstanceRef } from '../domain/instance.ts';
+import { type Instance, type InstanceRef, standsFor } from '../domain/instance.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider, Owned, Seen } from '../ports/compute-provider.ts';
@@ -27,11 +27,12 @@ export function createObserver(deps: {
 }) {
   const { provider, clock } = deps;
   const sleeper = createWakeable(clock);
-  let owned: ReadonlyMap<InstanceId, Owned> = new Map();
+  /** What was made twice with one tag is there twice. */
+  let owned: ReadonlyMap<InstanceId, readonly Owned[]> = new Map();
   /** When the last complete lists were begun, oldest first. */
   let begun: readonly EpochMs[] = [];
-  /** Of each instance seen: the beginning of the last complete list that had it. */
-  let lastSeen = new Map<InstanceId, EpochMs>();
+  /** Of each tag, and each name of its provider's: the beginning of the last complete list that had it. */
+  let lastSeen = new Map<string, EpochMs>();
   let listedAt: EpochMs | null = null;
   let listError = '';
   /** Right before the first list after the clock was set back: records of before it have later times. */
@@ -45,11 +46,11 @@ export function createObserver(deps: {
       begun = [];
       lastSeen = new Map();
     }
-    owned = new Map(found.map((o) => [o.tag, o]));
+    owned = Map.groupBy(found, (o) => o.tag);
     begun = [...begun, startedAt].slice(-KEEP_LISTS);
-    const seen = new Map<InstanceId, EpochMs>();
-    for (const [tag, at] of lastSeen) if (at >= (begun[0] ?? 0)) seen.set(tag, at);
-    for (const tag of owned.keys()) seen.set(tag, startedAt);
+    const seen = new Map<string, EpochMs>();
+    for (const [name, at] of lastSeen) if (at >= (begun[0] ?? 0)) seen.set(name, at);
+    for (const o of found) seen.set(o.tag, startedAt).set(o.ref.id, startedAt);
     lastSeen = seen;
     listedAt = startedAt;
   }
@@ -72,8 +73,12 @@ export function createObserver(deps: {
   }
 
   /** Complete lists in a row, up to the last, that were begun after `after` and did not have it. */
-  const missedBy = (tag: InstanceId, after: EpochMs): number =>
-    begun.filter((at) => at > sinceHere(after) && at > (lastSeen.get(tag) ?? Number.NEGATIVE_INFINITY)).length;
+  function missedBy(i: Instance, after: EpochMs): number {
+    const last = lastSeen.get(refOf(i)?.id ?? i.id) ?? Number.NEGATIVE_INFINITY;
+    return begun.filter((at) => at > sinceHere(after) && at > last).length;
+  }
+
+  const entryOf = (i: Instance): Owned | undefined => owned.get(i.id)?.find((o) => standsFor(i, o.ref.id));
 
   /** A time that is still to come is of before the clock was set back: whatever was listed since was listed after it. */
   const sinceHere = (after: EpochMs): EpochMs => (after > clock.now() ? setBackAt : after);
@@ -105,18 +110,20 @@ export function createObserver(deps: {
     wake: () => sleeper.wake(),
     /** Whether the last list did not have an instance that should be in it. */
     isMissing: (i: Instance): boolean =>
-      'ref' in i && i.ref !== null && !owned.has(i.id) && (begun.at(-1) ?? 0) > sinceHere(i.since),
+      refOf(i) !== null && entryOf(i) === undefined && (begun.at(-1) ?? 0) > sinceHere(i.since),
     /** What is known of an instance; absence only as proof, for lists begun after `after`. */
     async seen(i: Instance, after: EpochMs, signal: AbortSignal): Promise<InstanceSeen> {
-      const entry = owned.get(i.id);
+      const entry = entryOf(i);
       if (entry !== undefined && entry.seen.status !== 'absent') return toSeen(entry.ref, entry.seen);
-      if (missedBy(i.id, after) < MISSING_LISTS) return { status: 'unknown' };
-      const ref = 'ref' in i ? i.ref : null;
+      if (missedBy(i, after) < MISSING_LISTS) return { status: 'unknown' };
+      const ref = refOf(i);
       if (ref !== null && !(await isAbsent(ref, signal))) return { status: 'unknown' };
       return { status: 'missing' };
     },
   };
 }
+
+const refOf = (i: Instance): InstanceRef | null => ('ref' in i ? i.ref : null);
 
 function toSeen(ref: InstanceRef, seen: Exclude<Seen, { readonly status: 'absent' }>): InstanceSeen {
   switch (seen.status) {

@@ -110,6 +110,14 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
       const order = { tag, offer, image: null, command: [], env: {}, ports: [], mark: mark ?? NO_MARK };
       held.set(refOf(tag).id, { tag, installation, order, seen });
     },
+    /** One more of what is there already, with the same tag. @returns its provider's name for it */
+    double(tag: InstanceId): string {
+      const of = held.get(refOf(tag).id);
+      if (of === undefined) throw new Error(`${tag} is not in the costless world`);
+      const name = `${refOf(tag).id}-again-${++made}`;
+      held.set(name, { ...of });
+      return name;
+    },
     tags: (): readonly InstanceId[] => [...held.values()].map((h) => h.tag),
     orderOf: (tag: InstanceId): Order | null => [...held.values()].find((h) => h.tag === tag)?.order ?? null,
     /** The program in it ends. */
@@ -216,11 +224,11 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       calls.list++;
       await waitFor(knobs.hangLists, signal);
       if (knobs.failLists !== null) throw knobs.failLists;
-      const own = [...held.values()].filter((h) => h.installation === installation);
-      return own.map(({ tag, seen, order }) => ({
+      const own = [...held].filter(([, h]) => h.installation === installation);
+      return own.map(([id, { tag, seen, order }]) => ({
         tag,
         // It knows itself where that is, whatever the broker remembers.
-        ref: refOf(tag, knobs.machines.find((m) => `on-${m.machine}` === order.offer.id) ?? order.offer),
+        ref: { ...refOf(tag, knobs.machines.find((m) => `on-${m.machine}` === order.offer.id) ?? order.offer), id },
         seen,
         microsPerHour: order.offer.microsPerHour,
         mark: order.mark,

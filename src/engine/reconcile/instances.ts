@@ -70,6 +70,8 @@ export async function lookAtInstance(d: InstanceDeps, id: InstanceId, signal: Ab
   // An instance is asked for only where the lease outlives the asking: a provider cannot check an epoch.
   if (i.phase === 'intended' && !d.term.outlives(observer.provider.limits.createMs)) return ctx.clock.monotonic() + 100;
   if (i.phase === 'intended' && rentingOff(ctx.mirror) !== null) return giveUpIntent(d, i);
+  // Another may have asked for it, and the store may be older than that: a list shows what is there.
+  if (i.phase === 'intended' && !d.offers.has(id) && observer.listedAt === null) return ctx.clock.monotonic() + 100;
   // It stays intended until its turn: nothing of its own runs out before it was asked for.
   const turnMs = i.phase === 'intended' ? turnOf(d, observer.provider, i) : 0;
   if (turnMs > 0) return ctx.clock.monotonic() + turnMs;
@@ -119,7 +121,7 @@ const pause = (times: number): number =>
 
 /** Absence counts from the moment it should have been there. */
 async function see(observer: ProviderObserver, i: Instance, signal: AbortSignal): Promise<InstanceSeen> {
-  if (i.phase === 'intended' || i.phase === 'gone') return { status: 'unknown' };
+  if (i.phase === 'gone') return { status: 'unknown' };
   const settles = i.phase === 'requested' || i.phase === 'destroying';
   return observer.seen(i, settles ? Math.max(i.settleAt, i.since) : i.since, signal);
 }

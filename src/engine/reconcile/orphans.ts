@@ -1,15 +1,16 @@
 import { deleting } from '../../domain/decide-proxy.ts';
 import { isBrokerError } from '../../domain/errors.ts';
 import { destroyInstance } from '../../domain/give-up.ts';
-import type { InstanceId } from '../../domain/ids.ts';
+import { type Instance, standsFor } from '../../domain/instance.ts';
 import type { Owned } from '../../ports/compute-provider.ts';
+import type { Stored } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
 import { readSession } from '../find.ts';
 import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import type { ProviderObserver } from '../observer.ts';
 import { destroyLane, type Pacer, PRIORITY } from '../pacer.ts';
-import { KEY } from '../records.ts';
+import { decode, KEY } from '../records.ts';
 import { adopt, classFor, isStarting } from './adopt.ts';
 import { staleKeys } from './stale.ts';
 
@@ -21,7 +22,8 @@ const LISTS = 2;
 /**
  * Ends what carries our installation's tag and has no record: left behind by a lost store, or by a defect; or takes it
  * over where nobody can have had it. Intent is stored before anything is created and dropped only after proof of
- * absence, so whatever has no record is nobody's.
+ * absence, so whatever has no record is nobody's. So is what has the tag of a record that stands for another: it was
+ * made twice.
  */
 export function createOrphanCollector(
   ctx: EngineContext,
@@ -29,29 +31,30 @@ export function createOrphanCollector(
   pacer: Pacer,
   observer: () => ProviderObserver | undefined,
 ) {
-  let strangers = new Map<InstanceId, number>();
+  /** By the provider's name for it. */
+  let strangers = new Map<string, number>();
   /** Those that wait for their turn to be ended: the next list shows them again. */
-  const ending = new Set<InstanceId>();
+  const ending = new Set<string>();
 
   async function end(o: Owned, signal: AbortSignal): Promise<void> {
     const at = observer();
-    if (at === undefined || ending.has(o.tag)) return;
-    ending.add(o.tag);
+    if (at === undefined || ending.has(o.ref.id)) return;
+    ending.add(o.ref.id);
     try {
       await settle(ctx, term, pacer, at, o, signal);
     } finally {
-      ending.delete(o.tag);
+      ending.delete(o.ref.id);
     }
   }
 
   return {
     async collect(owned: readonly Owned[], signal: AbortSignal): Promise<void> {
-      const seen = new Map<InstanceId, number>();
+      const seen = new Map<string, number>();
       const due: Owned[] = [];
       for (const o of owned) {
-        if (o.seen.status === 'absent' || ctx.mirror.instance(o.tag) !== undefined) continue;
-        const times = (strangers.get(o.tag) ?? 0) + 1;
-        seen.set(o.tag, times);
+        if (o.seen.status === 'absent' || standsFor(ctx.mirror.instance(o.tag), o.ref.id)) continue;
+        const times = (strangers.get(o.ref.id) ?? 0) + 1;
+        seen.set(o.ref.id, times);
         if (times >= LISTS) due.push(o);
       }
       strangers = seen;
@@ -72,14 +75,14 @@ async function settle(
   o: Owned,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!(await isNobodys(ctx, KEY.instance(o.tag)))) return;
+  if (!(await isStranger(ctx, o))) return;
   const { name } = observer.provider;
-  const c = classFor(ctx, name, o);
+  const c = ctx.mirror.instance(o.tag) === undefined ? classFor(ctx, name, o) : null;
   if (c !== null && isStarting(o) && (await adopt(ctx, term, c, o))) return;
   ctx.hooks.onOrphan(name, o.tag);
-  await untilTurn(ctx, pacer, observer, o.tag, signal);
+  await untilTurn(ctx, pacer, observer, `${o.tag}/${o.ref.id}`, signal);
   // It may have got a record meanwhile.
-  if (!(await isNobodys(ctx, KEY.instance(o.tag)))) return;
+  if (!(await isStranger(ctx, o))) return;
   try {
     await observer.provider.destroy(o.ref, AbortSignal.any([signal, AbortSignal.timeout(DESTROY_MS)]));
   } catch (err) {
@@ -94,30 +97,33 @@ async function untilTurn(
   { clock }: EngineContext,
   pacer: Pacer,
   { provider: { name, limits } }: ProviderObserver,
-  tag: InstanceId,
+  key: string,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    const waitMs = pacer.turn(tag, destroyLane(name), PRIORITY.start, limits.destroyEveryMs);
+    const waitMs = pacer.turn(key, destroyLane(name), PRIORITY.start, limits.destroyEveryMs);
     if (waitMs === 0) return;
     await clock.sleep(waitMs, signal);
   }
 }
 
-/** In one look: that there is no record, and that the store is the one that it would be in. */
-async function isNobodys(ctx: EngineContext, key: string): Promise<boolean> {
+/** In one look: that no record stands for it, and that the store is the one that it would be in. */
+async function isNobodys(ctx: EngineContext, key: string, isHis: (record: Stored) => boolean): Promise<boolean> {
   const [record, installation] = await ctx.store.read([key, KEY.installation]);
-  if (ctx.follower.knows(installation)) return record === null;
+  if (ctx.follower.knows(installation)) return !record || !isHis(record);
   await ctx.follower.wasEmptied();
   return false;
 }
+
+const isStranger = (ctx: EngineContext, { tag, ref }: Owned): Promise<boolean> =>
+  isNobodys(ctx, KEY.instance(tag), (record) => standsFor(decode<Instance>(record), ref.id));
 
 /** The same for proxies. */
 export async function collectOrphanProxies(ctx: EngineContext, signal: AbortSignal): Promise<void> {
   for (const port of ctx.proxies.values()) {
     for (const id of await port.listOwned(signal)) {
       if (ctx.mirror.proxy(id) !== undefined) continue;
-      if (!(await isNobodys(ctx, KEY.proxy(id)))) continue;
+      if (!(await isNobodys(ctx, KEY.proxy(id), () => true))) continue;
       ctx.hooks.onOrphan(port.kind, id);
       await port.remove(id, signal);
     }
