@@ -1,3 +1,6 @@
+import { machineOf } from '../domain/host-registry.ts';
+import type { Instance } from '../domain/instance.ts';
+import { causeOf } from '../domain/no-offer.ts';
 import type { Offer } from '../domain/offer.ts';
 import { addRefused, type Limits, refusedInWords, sift, wantedOf } from '../domain/placement.ts';
 import { broadQuestion, classQuestion, forDisk, narrowQuestion, type Question } from '../domain/question.ts';
@@ -112,8 +115,11 @@ export function createMarket(ctx: MarketDeps) {
     /** Called with every committed change of phase: an offer that was gone is not to be had again, one that was not
      *  asked for is. */
     learn({ kind, before, after }: Transition): void {
-      if (kind !== 'instance' || after.phase !== 'gone' || after.offer === undefined) return;
+      if (kind !== 'instance' || after.offer === undefined) return;
       const stall = stalls.get(after.provider);
+      const full = before === undefined ? null : takenBackOn(before, after);
+      if (full !== null) stall?.avoidMachine(full);
+      if (after.phase !== 'gone') return;
       const wasAsked = before?.phase === 'requested' && after.cause !== 'limited' && after.cause !== 'ours';
       if (wasAsked) stall?.avoid(after.offer);
       else stall?.release(after.offer);
@@ -122,6 +128,14 @@ export function createMarket(ctx: MarketDeps) {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+
+/** The machine on which an instance got no room, or was outbid: nobody's failing, so no ban keeps the next from being
+ *  rented there as well, at the price that was told before. null: it was not that. */
+function takenBackOn(before: Instance, after: Instance): string | null {
+  const isTakenBack = before.phase !== 'destroying' && causeOf(after) === 'preempted';
+  const isMet = before.phase === 'booting' || before.interruptible === true;
+  return isTakenBack && isMet ? (machineOf(before)?.machine ?? null) : null;
+}
 
 const verdict = (f: Found): Verdict => (f.suitable.length > 0 ? 'some' : (f.refused.taken ?? 0) > 0 ? 'taken' : 'none');
 

@@ -16,7 +16,8 @@ const LONGEST = 3;
 const BURST = 5;
 /** Answers kept for each provider. */
 const KEPT = 64;
-/** For how many times `offersMs` an offer that was gone is left out, should it still be listed: about 10 min. */
+/** For how many times `offersMs` an offer that was gone is left out, should it still be listed, and a machine that had
+ *  no room after all: about 10 min. */
 const GONE_FOR = 20;
 
 /** An answer of the provider. */
@@ -56,6 +57,8 @@ export function createStall(o: {
   const flights = new Map<string, Promise<Entry | Nothing>>();
   /** `until`: however often it is listed [monotonic ms]. */
   const taken = new Map<string, { readonly at: number; readonly until: number }>();
+  /** Machines without room, whatever their offers say [monotonic ms]. */
+  const full = new Map<string, number>();
   let order = 0;
   let held: Held | null = null;
   /** By question. */
@@ -163,6 +166,8 @@ export function createStall(o: {
     /** Ids that are left out of an answer. */
     *taken(seen: Seen): Iterable<string> {
       const now = clock.monotonic();
+      const isFull = (machine: string): boolean => (full.get(machine) ?? 0) > now;
+      if (full.size > 0) yield* seen.offers.filter((o) => isFull(o.machine)).map((o) => o.id);
       for (const [id, t] of taken) if (t.at > seen.begun || t.until > now) yield id;
     },
     take(id: string): void {
@@ -171,6 +176,11 @@ export function createStall(o: {
     /** It was gone when it was to be rented. */
     avoid(id: string): void {
       taken.set(id, { at: ++order, until: clock.monotonic() + provider.limits.offersMs * GONE_FOR });
+    },
+    /** It was rented, and the machine had no room for it: all offers of it are as good as taken. */
+    avoidMachine(machine: string): void {
+      for (const [other, until] of full) if (until <= clock.monotonic()) full.delete(other);
+      full.set(machine, clock.monotonic() + provider.limits.offersMs * GONE_FOR);
     },
     release: (id: string): boolean => taken.delete(id),
   };

@@ -12,8 +12,9 @@ import { anOffer, GPU, offers } from '../support/a-market.ts';
 import { createCostlessProvider, createCostlessWorld } from '../support/costless-provider.ts';
 import { NEVER } from '../support/engine-bed.ts';
 import { fakeClock } from '../support/fake-clock.ts';
-import { aClass, anInstance, instanceId, PLACEMENT, T0 } from '../support/fixtures.ts';
+import { aClass, anInstance, instanceId, PLACEMENT, REF, T0 } from '../support/fixtures.ts';
 
+const REF_ON_M1 = { ...REF, machine: 'm1', host: 'h1' };
 const CLASS = aClass({ resources: GPU, placement: PLACEMENT, provider: 'costless' });
 
 /** A market whose offers are told, without an engine around it. */
@@ -133,6 +134,35 @@ describe('the shared market', () => {
     await bed.clock.advance(30 * SECOND);
     expect(await bed.choose()).toBe('o2');
     await bed.clock.advance(10 * MINUTE);
+    expect(await bed.choose()).toBe('o1');
+  });
+
+  it('keeps from a machine that had no room after all, under whatever name it is offered, for a while', async () => {
+    const bed = aBed();
+    bed.state.now = offers(2);
+    expect(await bed.choose()).toBe('o1');
+    const on = (over: object) => ({ ...anInstance('booting', { offer: 'o1', ref: REF_ON_M1, ...over }) });
+    const back = { ...anInstance('destroying'), offer: 'o1', why: 'lost', cause: 'preempted' } as const;
+    bed.market.learn({ kind: 'instance', before: on({}), after: { ...back, phase: 'destroying' } });
+    bed.market.learn({ kind: 'instance', before: back, after: { ...anInstance('gone'), offer: 'o1' } });
+    bed.state.now = offers(2, (i) => ({ id: `again${i + 1}` }));
+    await bed.clock.advance(30 * SECOND);
+    expect(await bed.choose()).toBe('again2');
+    await bed.clock.advance(10 * MINUTE);
+    expect(await bed.choose()).toBe('again1');
+  });
+
+  it.each([
+    ['it was lost in use and nobody bids for it', anInstance('bound', { offer: 'o1', ref: REF_ON_M1 }), 'preempted'],
+    ['it failed otherwise', anInstance('booting', { offer: 'o1', ref: REF_ON_M1 }), 'exited'],
+  ] as const)('stays with a machine when %s', async (_, before, cause) => {
+    const bed = aBed();
+    bed.state.now = offers(1);
+    await bed.choose();
+    const after = { ...anInstance('destroying'), offer: 'o1', why: 'lost', cause } as const;
+    bed.market.learn({ kind: 'instance', before, after });
+    bed.market.learn({ kind: 'instance', before: after, after: { ...anInstance('gone'), offer: 'o1' } });
+    await bed.clock.advance(30 * SECOND);
     expect(await bed.choose()).toBe('o1');
   });
 

@@ -81,8 +81,8 @@ function failed(c: Creating, err: CallFailed, order: Order): Created {
 const unknown = (text: string): BrokerError =>
   new BrokerError('outcome-unknown', `${text}; it may have rented all the same`, { reason: 'PROVIDER_UNCLEAR' });
 
-/** A bid that is too low is ours; that a host has no room is nobody's failing. */
-function stillborn(id: number, text: string, order: Order): Created {
-  const cause = /\bbid(_|\b)/i.test(text) ? 'ours' : 'preempted';
-  return { ref: refOf(id, order), seen: { status: 'exited', detail: `it was made stopped: ${text}`, cause } };
-}
+/** That a host has no room, or that others bid more since the search, is nobody's failing: another machine may do. */
+const stillborn = (id: number, text: string, order: Order): Created => ({
+  ref: refOf(id, order),
+  seen: { status: 'exited', detail: `it was made stopped: ${text}`, cause: 'preempted' },
+});

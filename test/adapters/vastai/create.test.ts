@@ -310,7 +310,7 @@ describe('A create at Vast.ai', () => {
     const created = await w.provider.create(order({ ...offer, microsPerHour: 2_000, storageMicrosPerHour: 0 }), never);
     expect(created.seen).toMatchObject({
       status: 'exited',
-      cause: 'ours',
+      cause: 'preempted',
       detail: expect.stringContaining('is too low'),
     });
     await w.provider.destroy(created.ref, never);
