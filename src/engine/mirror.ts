@@ -25,6 +25,8 @@ type Order = {
 type Queue = { order: Order | null; turn: number; readonly turns: Map<string, number>; readonly placedAt: EpochMs[] };
 /** Placements that are remembered. */
 const KEEP_PLACED = 20;
+/** Instances of which it is remembered that a session had them. */
+const KEEP_USED = 20_000;
 const SERVED: ReadonlySet<string> = new Set(['starting', 'activating', 'active']);
 
 /** A session of the tenant left the queue for an instance: it is another's turn. */
@@ -72,6 +74,8 @@ export function createMirror() {
     replacing: new Map<string, Set<SessionId>>(),
   };
   const queues = new Map<string, Queue>();
+  /** Oldest first. */
+  const used = new Set<InstanceId>();
   const pool = createPool();
 
   const value = <K extends MirroredKind>(kind: K, id: string) => kept[kind].get(id)?.value as Mirrored[K] | undefined;
@@ -88,6 +92,12 @@ export function createMirror() {
     index.set(className, ids);
     if (there) ids.add(id);
     else ids.delete(id);
+  }
+
+  function noteUse(id: InstanceId): void {
+    used.add(id);
+    const [oldest] = used;
+    if (oldest !== undefined && used.size > KEEP_USED) used.delete(oldest);
   }
 
   function queueOf(className: string): Queue {
@@ -134,6 +144,7 @@ export function createMirror() {
     },
     instance(before, after) {
       count('instance', before?.phase, after?.phase);
+      if (after?.phase === 'bound') noteUse(after.id);
       const of = after ?? before;
       if (of === undefined) return;
       file(byClass.unclaimed, of.class, of.id, after !== undefined && isUnclaimed(after));
@@ -188,6 +199,8 @@ export function createMirror() {
       }
       return found;
     },
+    /** Whether a session has had the instance, also one that is gone; as far as this replica remembers. */
+    wasUsed: (id: InstanceId): boolean => used.has(id),
     /** Waiting sessions of a class in the order in which they are served. */
     queued: (className: string): readonly SessionIn<'queued'>[] => orderOf(className).sessions,
     /** From 1; 0: it does not wait. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../../src/domain/time.ts';
 import type { Mark, Seen } from '../../src/ports/compute-provider.ts';
-import { ADMIN, type EngineBed, engineBed } from '../support/engine-bed.ts';
+import { ADMIN, ALICE, type EngineBed, engineBed } from '../support/engine-bed.ts';
 import { ADDRESSES, instanceId } from '../support/fixtures.ts';
 
 const STARTING: Seen = { status: 'starting', detail: 'pulling' };
@@ -48,6 +48,21 @@ describe('A stranger with our tag that was made for the reserve and is still sta
     b.world.plant(TAG, 'costless', STARTING, MARK, 1_000_001);
     await b.until('it is ended', () => b.world.held.size === 0);
     expect(await b.store.counters(['instances/costless', 'spending/costless'])).toEqual([0, 0]);
+  });
+
+  it('is ended instead where a session has had it, that comes back after it was proven gone', async () => {
+    const b = await engineBed();
+    await b.finish(b.engine.admin.setReserve(ADMIN, 'echo', 1));
+    await b.until('it is ready', () => b.ready() === 1);
+    const [id = TAG] = b.world.tags();
+    const order = b.world.orderOf(id);
+    b.world.knobs.soldOut = true;
+    const { session } = await b.acquire();
+    expect(session).toMatchObject({ fromReserve: true, instance: { id } });
+    await b.finish(b.engine.sessions.release(ALICE, { by: 'id', id: session.id }));
+    await b.until('it is gone', () => b.engine.mirror.size('instance') === 0);
+    b.world.plant(id, 'costless', STARTING, order?.mark);
+    await b.until('it is ended', () => b.world.held.size === 0);
   });
 
   it('is ended instead where nothing may be rented', async () => {

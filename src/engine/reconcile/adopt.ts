@@ -22,7 +22,8 @@ export function classFor(
   o: Owned,
 ): SessionClass | null {
   const { mark } = o;
-  if (mark?.reserve !== true || !isStarting(o)) return null;
+  // One that was proven gone may come back.
+  if (mark?.reserve !== true || !isStarting(o) || ctx.mirror.wasUsed(o.tag)) return null;
   const c = ctx.classes.current().get(mark.class);
   if (c === undefined || c.provider !== provider || !isCurrent(ctx, c, mark.recipe)) return null;
   return rentingOff(ctx.mirror) === null ? c : null;
