@@ -1,7 +1,7 @@
 import type { Session } from '../../clients/typescript/src/types.ts';
+import { type Column, fewer, fits } from './columns.ts';
 import { age, dollars, paint, plain } from './format.ts';
 import { table } from './table.ts';
-import { width } from './width.ts';
 import { ends, idle, isWaiting, phase } from './words.ts';
 
 export type SessionTableOptions = {
@@ -17,13 +17,7 @@ export type SessionTableOptions = {
   readonly sortedBy?: string;
 };
 
-type Column = {
-  /** As `table` takes it. */
-  readonly heading: string;
-  cell(s: Session): string;
-  /** On a narrow terminal the columns with the highest number go first; those that only say "-" before all. */
-  readonly goes?: number;
-};
+type SessionColumn = Column<Session>;
 
 /** Sessions as a table. Where that is wider than the terminal, names stand for ids, columns that say little go, and
  *  long cells are cut. */
@@ -36,28 +30,18 @@ export function sessionTable(sessions: readonly Session[], o: SessionTableOption
   );
 }
 
-function choose(all: readonly Column[], sessions: readonly Session[], o: SessionTableOptions): readonly Column[] {
+function choose(
+  all: readonly SessionColumn[],
+  sessions: readonly Session[],
+  o: SessionTableOptions,
+): readonly SessionColumn[] {
   const wide = all.filter((c) => c.heading !== 'SESSION');
-  if (!o.compact && (o.columns === Number.POSITIVE_INFINITY || fits(wide, sessions, o.columns))) return wide;
-  const says = (c: Column) => c.goes === undefined || sessions.some((s) => c.cell(s) !== '-');
-  let columns = all.filter((c) => c.heading !== 'ID' && c.heading !== 'NAME' && says(c));
-  for (let least = 4; least > 0 && !fits(columns, sessions, o.columns); least -= 1)
-    columns = columns.filter((c) => (c.goes ?? 0) < least);
-  return columns;
+  if (!o.compact && fits(wide, sessions, o.columns)) return wide;
+  const named = all.filter((c) => c.heading !== 'ID' && c.heading !== 'NAME');
+  return fewer(named, sessions, o.columns);
 }
 
-/** What is left of a cell that may be cut must still say something. */
-const CUT_TO = 14;
-
-function fits(columns: readonly Column[], sessions: readonly Session[], most: number): boolean {
-  const widths = columns.map((c) => {
-    const natural = Math.max(c.heading.length, ...sessions.map((s) => width(c.cell(s))));
-    return c.heading.startsWith('~') ? Math.min(CUT_TO, natural) : natural;
-  });
-  return widths.reduce((sum, w) => sum + w + 2, -2) <= most;
-}
-
-function columnsOf({ now, color, tenants }: SessionTableOptions): readonly Column[] {
+function columnsOf({ now, color, tenants }: SessionTableOptions): readonly SessionColumn[] {
   return [
     { heading: 'ID', cell: (s) => s.id },
     { heading: 'NAME', cell: (s) => s.name || '-' },

@@ -82,6 +82,14 @@ describe('berth quote', () => {
     expect((await berth('quote', 'gpu')).stdout).toBe('nothing to be had\n');
   });
 
+  it('refuses a number of offers that it would not keep to', async () => {
+    for (const limit of ['0', '65'])
+      expect(await berth('quote', 'gpu', '--limit', limit)).toMatchObject({
+        code: 2,
+        stderr: 'berth: --limit: a whole number, 1 to 64\n',
+      });
+  });
+
   it('shows only what a provider without a market has', async () => {
     const granted = { cpuRequest: 1, memoryRequestBytes: 2 ** 29 };
     broker.market.quote = { provider: 'process', suitable: 1, offers: [{ granted, expectedStart: { nanos: 4e8 } }] };

@@ -1,9 +1,9 @@
 import type { Ban, HostStatus, HostTarget } from '../../../clients/typescript/src/types-market.ts';
+import { type Column, columnTable } from '../columns.ts';
 import type { Context } from '../context.ts';
 import { paint, plain, running, until } from '../format.ts';
 import { usage } from '../parse.ts';
 import { clockTime, now } from '../system.ts';
-import { table } from '../table.ts';
 
 export type HostFlags = { readonly banned?: boolean; readonly provider?: string };
 export type BanFlags = { readonly provider?: string; readonly for?: number; readonly reason: string };
@@ -18,7 +18,11 @@ export async function hosts(ctx: Context, f: HostFlags): Promise<void> {
   for await (const host of ctx.client.hosts(query, { signal: ctx.signal })) found.push(host);
   if (ctx.json) return ctx.document({ hosts: found });
   if (found.length === 0)
-    return ctx.note(f.banned ? 'no machine and no host is banned' : 'no machine is known yet, and none is banned');
+    return ctx.note(
+      f.banned
+        ? 'no machine and no host is banned'
+        : `no machine is known yet${f.provider === undefined ? '' : ` at ${f.provider}`}, and none is banned`,
+    );
   const rank = (h: HostStatus): number => (h.ban !== null ? 0 : h.hostBan !== null ? 1 : 2);
   ctx.out(
     hostTable(
@@ -29,30 +33,33 @@ export async function hosts(ctx: Context, f: HostFlags): Promise<void> {
 }
 
 const hostTable = (found: readonly HostStatus[], { color, columns }: Context): string =>
-  table(
-    ['PROVIDER', 'MACHINE', 'HOST', 'STATE', 'UNTIL', '>STARTS', '>HALF IN', '>9 OF 10 IN', '>LOSSES', '~WHY'],
-    found.map((h) => hostRow(h, now(), color)),
-    columns,
-  );
+  columnTable(columnsOf(now(), color), found, columns);
 
-function hostRow(h: HostStatus, t: number, color: boolean): readonly string[] {
-  const ban = h.ban ?? h.hostBan;
+const banOf = (h: HostStatus): Ban | null => h.ban ?? h.hostBan;
+
+/** Why something is banned must be left on any terminal. */
+function columnsOf(t: number, color: boolean): readonly Column<HostStatus>[] {
   return [
-    h.provider,
-    plain(h.machineId) || '(all of it)',
-    plain(h.hostId) || '-',
-    ban === null ? 'ok' : paint('red', h.ban === null ? 'host banned' : 'banned', color),
-    ban?.endTime ? until(ban.endTime, t) : '-',
-    h.starts === 0 ? '-' : String(h.starts),
-    h.startP50Ms === null ? '-' : running(h.startP50Ms),
-    h.startP90Ms === null ? '-' : running(h.startP90Ms),
-    h.losses === 0 ? '-' : String(h.losses),
-    ban === null ? '-' : whyOf(ban),
+    { heading: 'PROVIDER', cell: (h) => h.provider, goes: 4 },
+    { heading: 'MACHINE', cell: (h) => plain(h.machineId) || '(all of it)' },
+    { heading: 'HOST', cell: (h) => plain(h.hostId) || '-' },
+    { heading: 'STATE', cell: (h) => stateOf(h, color) },
+    { heading: 'UNTIL', cell: (h) => until(banOf(h)?.endTime ?? null, t), goes: 1 },
+    { heading: '>STARTS', cell: (h) => (h.starts === 0 ? '-' : String(h.starts)), goes: 2 },
+    { heading: '>HALF IN', cell: (h) => (h.startP50Ms === null ? '-' : running(h.startP50Ms)), goes: 2 },
+    { heading: '>9 OF 10 IN', cell: (h) => (h.startP90Ms === null ? '-' : running(h.startP90Ms)), goes: 3 },
+    { heading: '>LOSSES', cell: (h) => (h.losses === 0 ? '-' : String(h.losses)), goes: 2 },
+    { heading: '~WHY', cell: (h) => whyOf(banOf(h)), goes: 0, least: 30 },
   ];
 }
 
-const whyOf = (b: Ban): string =>
-  `${plain([b.reason, b.evidence].filter((p) => p !== '').join(': '))} (by ${plain(b.by)})`;
+function stateOf(h: HostStatus, color: boolean): string {
+  if (banOf(h) === null) return 'ok';
+  return paint('red', h.ban === null ? 'host banned' : 'banned', color);
+}
+
+const whyOf = (b: Ban | null): string =>
+  b === null ? '-' : `${plain([b.reason, b.evidence].filter((p) => p !== '').join(': '))} (by ${plain(b.by)})`;
 
 export async function ban(ctx: Context, target: string, f: BanFlags): Promise<void> {
   const terms = { reason: f.reason, ...(f.for === undefined ? {} : { termMs: f.for }) };

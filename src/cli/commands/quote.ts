@@ -1,19 +1,25 @@
 import type { Quote, QuotedOffer } from '../../../clients/typescript/src/types-market.ts';
+import { type Column, columnTable } from '../columns.ts';
 import type { Context } from '../context.ts';
 import { countsByRule, dollars, paint, part, plain, resources, running, size } from '../format.ts';
+import { usage } from '../parse.ts';
 import { type RequirementFlags, requirementsOf } from '../requirements.ts';
-import { table } from '../table.ts';
 
 export type QuoteFlags = RequirementFlags & { readonly limit?: number };
 
+const MOST_OFFERS = 64;
+
 /** What an acquire with the same requirements would get now. */
 export async function quote(ctx: Context, className: string, f: QuoteFlags): Promise<void> {
+  const { limit } = f;
+  if (limit !== undefined && (limit < 1 || limit > MOST_OFFERS))
+    throw usage('--limit', `a whole number, 1 to ${MOST_OFFERS}`);
   const requirements = requirementsOf(f);
   const found = await ctx.client.quote(
     {
       class: className,
       ...(Object.keys(requirements).length === 0 ? {} : { requirements }),
-      ...(f.limit === undefined ? {} : { maxOffers: f.limit }),
+      ...(limit === undefined ? {} : { maxOffers: limit }),
     },
     { signal: ctx.signal },
   );
@@ -42,18 +48,16 @@ function footer(q: Quote): string {
   return [suitable, refused === '' ? '' : `refused: ${refused}`].filter((p) => p !== '').join('\n');
 }
 
-type Column = { readonly heading: string; cell(o: QuotedOffer): string };
-
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly Column<QuotedOffer>[] = [
   { heading: '>PER HOUR', cell: (o) => (o.pricePerHour === 0 ? 'free' : dollars(o.pricePerHour)) },
-  { heading: '>DISK ALONE', cell: (o) => dollars(o.storagePricePerHour) },
+  { heading: '>DISK ALONE', cell: (o) => dollars(o.storagePricePerHour), goes: 4 },
   { heading: 'GPU', cell: ({ granted: g }) => (g.gpuCount === 0 ? '-' : gpuText(g)) },
-  { heading: '~BESIDE IT', cell: (o) => resources({ ...o.granted, gpuCount: 0 }) },
+  { heading: '~BESIDE IT', cell: (o) => resources({ ...o.granted, gpuCount: 0 }), goes: 2 },
   { heading: 'REGION', cell: (o) => plain(o.region) || '-' },
   { heading: 'MACHINE', cell: (o) => plain(o.machineId) || '-' },
-  { heading: 'HOST', cell: (o) => plain(o.hostId) || '-' },
+  { heading: 'HOST', cell: (o) => plain(o.hostId) || '-', goes: 3 },
   { heading: '>STARTS IN', cell: (o) => (o.expectedStartMs === null ? '-' : running(o.expectedStartMs)) },
-  { heading: '>RELIABILITY', cell: (o) => (o.reliability === null ? '-' : part(o.reliability)) },
+  { heading: '>RELIABILITY', cell: (o) => (o.reliability === null ? '-' : part(o.reliability)), goes: 1 },
   { heading: 'NOTE', cell: (o) => (o.interruptible ? 'may be taken back' : '-') },
 ];
 
@@ -62,11 +66,7 @@ const OPTIONAL = ['>DISK ALONE', 'GPU', 'REGION', 'MACHINE', 'HOST', '>RELIABILI
 
 function offerTable(offers: readonly QuotedOffer[], width: number): string {
   const columns = COLUMNS.filter((c) => !OPTIONAL.includes(c.heading) || offers.some((o) => c.cell(o) !== '-'));
-  return table(
-    columns.map((c) => c.heading),
-    offers.map((o) => columns.map((c) => c.cell(o))),
-    width,
-  );
+  return columnTable(columns, offers, width);
 }
 
 const gpuText = (g: QuotedOffer['granted']): string =>
