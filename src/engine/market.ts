@@ -141,7 +141,10 @@ const verdict = (f: Found): Verdict => (f.suitable.length > 0 ? 'some' : (f.refu
 
 export const nothing = (provider: string, refused: Refused): Nothing => {
   const rules = refusedInWords(refused);
-  return { why: `${provider} has nothing with these resources${rules === '' ? '' : ` (${rules})`}`, refused };
+  return {
+    why: `${provider} has nothing with these resources${rules === '' ? '' : ` (offers refused: ${rules})`}`,
+    refused,
+  };
 };
 
 /** What the provider's living instances leave of its cap, and on which offers they are. */

@@ -68,7 +68,9 @@ describe('the shared market', () => {
     const chosen = await Promise.all(Array.from({ length: 10 }, () => bed.choose()));
     expect(chosen).toEqual(offers(10).map((o) => o.id));
     expect(bed.asked).toHaveLength(1);
-    expect(await bed.choose()).toBe('costless has nothing with these resources (taken 10, unreadable 2)');
+    expect(await bed.choose()).toBe(
+      'costless has nothing with these resources (offers refused: taken 10, unreadable 2)',
+    );
     expect(bed.asked).toHaveLength(1);
   });
 
@@ -277,7 +279,7 @@ describe('the shared market', () => {
     bed.mirror.apply('host', 'costless:h2', 1, host);
     expect(await bed.choose()).toBe('o3');
     expect(await bed.choose()).toBe(
-      'costless has nothing with these resources (unreadable 2, machine-banned 1, host-banned 1, taken 1)',
+      'costless has nothing with these resources (offers refused: unreadable 2, machine-banned 1, host-banned 1, taken 1)',
     );
     await bed.clock.advance(30 * SECOND);
     await bed.choose();

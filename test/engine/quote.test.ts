@@ -72,7 +72,7 @@ describe('a quote', () => {
       offers: [],
       suitable: 0,
       refused: { price: 3 },
-      why: 'costless has nothing with these resources (price 3)',
+      why: 'costless has nothing with these resources (offers refused: price 3)',
     });
     expect(await ask(bed, { regions: ['europe'] })).toMatchObject({ suitable: 0, refused: { region: 3 } });
     expect(bed.world.calls.offers).toBe(1);
