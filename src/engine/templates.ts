@@ -1,3 +1,4 @@
+import type { Instance } from '../domain/instance.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { EngineContext } from './context.ts';
 
@@ -33,6 +34,18 @@ export function recipeOf(
   const read = ctx.templates.of(c.provider, named);
   if (read === undefined) return { why: `template ${named} is being read` };
   return 'why' in read ? read : { recipe: `${c.recipe}-${read.hash.slice(0, HASH_CHARACTERS)}` };
+}
+
+/** Why what was intended is not made any more: made from what its class is now it would be something else than its
+ *  record says. null: nothing speaks against it. */
+export function whyNotMade(
+  ctx: Pick<EngineContext, 'classes' | 'marketplaces' | 'templates'>,
+  i: Pick<Instance, 'class' | 'provider' | 'recipe'>,
+): string | null {
+  const c = ctx.classes.current().get(i.class);
+  if (c === undefined || c.provider !== i.provider) return 'its class is no longer configured';
+  const now = recipeOf(ctx, c);
+  return 'recipe' in now && now.recipe !== i.recipe ? 'its class has changed meanwhile' : null;
 }
 
 /** Enough to tell two versions of one template apart. */

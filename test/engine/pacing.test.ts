@@ -174,6 +174,38 @@ describe('creates', () => {
   });
 });
 
+describe('an instance whose class changes before its turn', () => {
+  it('is not made from something else than its record says, but anew', async () => {
+    const bed = await engineBed({ limits, classes: [aClass({ startAttempts: 1 })] });
+    for (let n = 0; n < 2; n++) await bed.acquire({ waitMs: 0 });
+    await bed.until('one is made', () => bed.world.calls.create === 1);
+    bed.classes.set([aClass({ startAttempts: 1, recipe: 'recipe-2' })]);
+    await bed.until('both are active', () => bed.phases('session').active === 2);
+    const marks = bed.world
+      .tags()
+      .map((tag) => [bed.engine.mirror.instance(tag)?.recipe, bed.world.orderOf(tag)?.mark.recipe]);
+    expect(marks).toEqual([
+      [aClass().recipe, aClass().recipe],
+      ['recipe-2', 'recipe-2'],
+    ]);
+  });
+
+  it('is not made from nothing when its class is gone: its session says so, and waits for it', async () => {
+    const bed = await engineBed({ limits });
+    for (let n = 0; n < 2; n++) await bed.acquire({ waitMs: 0 });
+    await bed.until('one is made', () => bed.world.calls.create === 1);
+    bed.classes.set([]);
+    const waiting = await bed.until('the other waits', () => {
+      const queued = [...bed.engine.mirror.all('session')].find((s) => s.phase === 'queued');
+      return queued?.waitingFor === 'its class is no longer configured' ? queued : null;
+    });
+    expect(waiting.attempts).toBe(0);
+    expect(bed.world.calls.create).toBe(1);
+    bed.classes.set([aClass()]);
+    await bed.until('both are active', () => bed.phases('session').active === 2);
+  });
+});
+
 describe('an instance that another leader had intended', () => {
   it('is asked for as it was chosen, and on its machine', async () => {
     const placed = { placement: { ...PLACEMENT, verified: false, interruptible: true } };

@@ -24,6 +24,7 @@ import { priorityOf } from '../progress.ts';
 import { decode, KEY, type SecretRecord } from '../records.ts';
 import type { Registry } from '../registry.ts';
 import { rentingOff } from '../renting.ts';
+import { whyNotMade } from '../templates.ts';
 import type { Probes } from './probes.ts';
 import { monotonicOf, staleKeys } from './stale.ts';
 
@@ -255,17 +256,11 @@ async function order(
   const { ctx } = d;
   const c = ctx.classes.current().get(i.class);
   const session = i.for === null ? undefined : ctx.mirror.session(i.for);
-  if (i.personal && session === undefined) throw new BrokerError('no-capacity', 'the session it was for has ended');
   const own = session?.asked.command ?? [];
   const secret = session !== undefined && session.asked.envDigest !== '' ? await secretEnv(ctx, session.id) : {};
   const offer = d.offers.get(i.id) ?? offerOf(i);
-  // Asked again at the last moment: a process that is paused goes on as if no time had passed.
-  if (!d.term.outlives(provider.limits.createMs))
-    throw new BrokerError('no-capacity', 'the lease was about to end; nothing was asked of the provider', {
-      reason: NOT_ASKED,
-    });
-  const off = rentingOff(ctx.mirror);
-  if (off !== null) throw new BrokerError('no-capacity', off.why, { reason: NOT_ASKED });
+  const why = i.personal && session === undefined ? 'the session it was for has ended' : whyNotAsked(d, provider, i);
+  if (why !== null) throw new BrokerError('no-capacity', why, { reason: NOT_ASKED });
   return provider.create(
     {
       tag: i.id,
@@ -278,6 +273,12 @@ async function order(
     },
     AbortSignal.any([signal, AbortSignal.timeout(provider.limits.createMs)]),
   );
+}
+
+/** Asked again at the last moment: a process that is paused goes on as if no time had passed. */
+function whyNotAsked({ ctx, term }: InstanceDeps, { limits }: ComputeProvider, i: Instance): string | null {
+  if (!term.outlives(limits.createMs)) return 'the lease was about to end; nothing was asked of the provider';
+  return rentingOff(ctx.mirror)?.why ?? whyNotMade(ctx, i);
 }
 
 /** Of an instance that another leader intended. */
