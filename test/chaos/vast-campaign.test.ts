@@ -17,7 +17,7 @@ describe('A fault campaign on a simulated market', () => {
       expect(troubleOf(result)).toBe('');
       // It must have been one: sessions that worked, starts that failed, calls that were refused.
       expect(result.kills).toBe(SHORT.kills);
-      expect(result.outcomes.filter((o) => o.activeMs !== null).length).toBeGreaterThan(SHORT.sessions / 8);
+      expect(result.outcomes.filter((o) => o.activeMs !== null).length).toBeGreaterThan(2);
       expect(result.end.sim.faults.filter((f) => f.strikes > 0).length).toBeGreaterThan(10);
     },
   );

@@ -45,7 +45,7 @@ export const SHORT: CampaignOptions = {
   clients: 12,
   maxInstances: 8,
   maxDollarsPerHour: 2,
-  queueTimeoutS: 8,
+  queueTimeoutS: 12,
   settleMs: 60_000,
 };
 
