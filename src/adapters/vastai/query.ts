@@ -107,5 +107,6 @@ function regionsOf({ regions: [first, ...others] }: Wanted): readonly string[] {
   return codes.length > 0 ? codes : ['none'];
 }
 
+/** Some come from elsewhere: "1e3" is nobody's id, and not that of 1000. */
 const numbersIn = (ids: ReadonlySet<string>): readonly number[] =>
-  [...ids].map(Number).filter((n) => Number.isSafeInteger(n));
+  [...ids].filter((id) => /^\d{1,15}$/.test(id)).map(Number);

@@ -86,6 +86,14 @@ describe('The offers of Vast.ai', () => {
     expect(left.some((o) => o.machine === one?.machine || o.host === host)).toBe(false);
   });
 
+  it('are not kept out by what only looks like their number, such as from a blacklist of others', async () => {
+    const w = await open();
+    const all = await offersOf(w, place());
+    const host = Number(all[0]?.host);
+    const hosts = new Set([`0x${host.toString(16)}`, `${host}e0`, `${host}.0`, `+${host}`, ` ${host}`]);
+    expect((await offersOf(w, place({}, { avoid: { machines: new Set(), hosts } }))).length).toBe(all.length);
+  });
+
   it('are found by models as people write them, also those that the first 64 hide', async () => {
     const w = await open({ machines: 600 });
     const models = ['H200', 'rtx_4090', 'RTX 3090'];
