@@ -1,3 +1,4 @@
+import type { InstanceId } from '../domain/ids.ts';
 import type { Instance } from '../domain/instance.ts';
 import type { Micros } from '../domain/resources.ts';
 import type { Count, Refusal, Store } from '../ports/store.ts';
@@ -85,6 +86,26 @@ export async function correctCaps(
 
 const add = (sums: Map<string, number>, name: string, n: number): void =>
   void sums.set(name, (sums.get(name) ?? 0) + n);
+
+/** What another broker intended and the caps of this one do not allow any more: the youngest. Whatever may cost money
+ *  already stays. */
+export function beyondCaps(all: Iterable<Instance>, caps: Caps): ReadonlySet<InstanceId> {
+  const byProvider = Map.groupBy(all, (i) => i.provider);
+  const beyond = new Set<InstanceId>();
+  for (const [provider, instances] of byProvider) {
+    let count = instances.length;
+    let micros = microsPerHourOf(instances, () => true);
+    const intended = instances.filter((i) => i.phase === 'intended').sort((a, b) => (a.id < b.id ? 1 : -1));
+    for (const i of intended) {
+      const isDear = i.microsPerHour > 0 && micros > caps.microsPerHour(provider);
+      if (count <= caps.instances(provider) && !isDear) continue;
+      beyond.add(i.id);
+      count -= 1;
+      micros -= i.microsPerHour;
+    }
+  }
+  return beyond;
+}
 
 /** What is paid per hour for the instances that `which` takes. */
 export function microsPerHourOf(all: Iterable<Instance>, which: (i: Instance) => boolean): Micros {

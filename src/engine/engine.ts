@@ -171,7 +171,7 @@ export function createEngine(o: EngineOptions): Engine {
       return () => transitions.delete(listener);
     };
     try {
-      await reconcile({ ctx, history: createHistoryKeeper(ctx), loops, observers, money, onTransition }, term);
+      await reconcile({ ctx, history: createHistoryKeeper(ctx), caps, loops, observers, money, onTransition }, term);
     } finally {
       epoch = null;
       hooks.onLeader(null);

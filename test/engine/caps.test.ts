@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SECOND } from '../../src/domain/time.ts';
+import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import { ADMIN, type BedOptions, engineBed, input, NEVER } from '../support/engine-bed.ts';
 
 const DOLLAR = 1_000_000;
@@ -104,5 +104,29 @@ describe('The counters of the caps', () => {
       const [instances, spending] = await b.counters();
       return instances === 2 && spending === 3.2 * DOLLAR;
     });
+  });
+});
+
+describe('Caps that were lowered while instances waited for their turn', () => {
+  it.each<[string, Parameters<typeof engineBed>[0]]>([
+    ['instances', { maxInstances: 2 }],
+    ['dollars', { maxMicrosPerHour: 4 * DOLLAR }],
+  ])('of %s hold for the next leader, which asks for no more, and let the sessions wait', async (_, lower) => {
+    const b = await bed({ maxMicrosPerHour: 10 * DOLLAR, limits: { createEveryMs: MINUTE } });
+    await b.acquire();
+    const waiting = await Promise.all([1, 2, 3].map(() => b.acquire({ waitMs: 0 })));
+    await b.until('they are intended', () => b.phases('instance').intended === 3);
+    await b.first.stop();
+    const second = await b.replica(lower);
+    await b.until('it leads', () => second.engine.isLeading(), MINUTE);
+    const phaseOf = async ({ session: { id } }: (typeof waiting)[number]) =>
+      (await b.finish(second.engine.sessions.get(ADMIN, { by: 'id', id }))).session.phase;
+    await b.until('one of them has its instance', async () =>
+      (await Promise.all(waiting.map(phaseOf))).includes('active'),
+    );
+    await b.clock.advance(5 * MINUTE);
+    expect(await Promise.all(waiting.map(phaseOf))).toEqual(['active', 'queued', 'queued']);
+    expect(b.world.calls.create).toBe(2);
+    expect(await b.counters()).toEqual([2, 3.2 * DOLLAR]);
   });
 });

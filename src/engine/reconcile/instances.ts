@@ -49,6 +49,8 @@ export type InstanceDeps = {
   readonly probes: Probes;
   readonly registry: Registry;
   readonly pacer: Pacer;
+  /** Intended before this term, under caps that have been lowered since. */
+  readonly beyond: ReadonlySet<InstanceId>;
   /** The offer that an instance was intended on, as long as this replica leads. */
   readonly offers: Map<InstanceId, Offer>;
   /** How often destruction was asked for, and when it may be again [monotonic ms]. */
@@ -70,7 +72,8 @@ export async function lookAtInstance(d: InstanceDeps, id: InstanceId, signal: Ab
   if (observer === undefined) return null;
   // An instance is asked for only where the lease outlives the asking: a provider cannot check an epoch.
   if (i.phase === 'intended' && !d.term.outlives(observer.provider.limits.createMs)) return ctx.clock.monotonic() + 100;
-  if (i.phase === 'intended' && rentingOff(ctx.mirror) !== null) return giveUpIntent(d, i);
+  const unwanted = i.phase === 'intended' ? whyNotWanted(d, i) : null;
+  if (i.phase === 'intended' && unwanted !== null) return giveUpIntent(d, i, unwanted);
   // Another may have asked for it, and the store may be older than that: a list shows what is there.
   if (i.phase === 'intended' && !d.offers.has(id) && observer.listedAt === null) return ctx.clock.monotonic() + 100;
   // It stays intended until its turn: nothing of its own runs out before it was asked for.
@@ -90,9 +93,12 @@ export async function lookAtInstance(d: InstanceDeps, id: InstanceId, signal: Ab
   return act(d, observer, current, decision, signal);
 }
 
-/** Renting was turned off before anything was asked of the provider: its session waits again. */
-async function giveUpIntent(d: InstanceDeps, i: InstanceIn<'intended'>): Promise<number | null> {
-  const after = gone(i, 'create-failed', rentingOff(d.ctx.mirror)?.why ?? '', null, d.ctx.clock.now(), 'limited');
+const whyNotWanted = ({ ctx, beyond }: InstanceDeps, i: Instance): string | null =>
+  rentingOff(ctx.mirror)?.why ?? (beyond.has(i.id) ? `the caps of ${i.provider} have been lowered` : null);
+
+/** It may not be had any more, before anything was asked of the provider: its session waits again. */
+async function giveUpIntent(d: InstanceDeps, i: InstanceIn<'intended'>, why: string): Promise<number | null> {
+  const after = gone(i, 'create-failed', why, null, d.ctx.clock.now(), 'limited');
   await commitDecision(d, i, { instance: after, lookAt: null });
   return d.ctx.clock.monotonic();
 }

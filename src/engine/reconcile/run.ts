@@ -1,6 +1,6 @@
 import { type InstanceId, isInstanceId, type ProxyId, type SessionId } from '../../domain/ids.ts';
 import type { Offer } from '../../domain/offer.ts';
-import { correctCaps } from '../caps.ts';
+import { beyondCaps, type Caps, correctCaps } from '../caps.ts';
 import type { EngineContext } from '../context.ts';
 import { dropOldCosts } from '../costs.ts';
 import type { Transition } from '../hooks.ts';
@@ -46,6 +46,7 @@ const CONCURRENCY = { sessions: 256, instances: 64, proxies: 64, classes: 4 };
 export type Reconciler = {
   readonly ctx: EngineContext;
   readonly history: HistoryKeeper;
+  readonly caps: Caps;
   readonly loops: Loops;
   /** Filled while leading, for GetStatus. */
   readonly observers: Map<string, ProviderObserver>;
@@ -87,7 +88,8 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
     // A stranger waits for its turn by itself.
     if (isInstanceId(key) && mirror.instance(key) !== undefined) instances.wake(key);
   });
-  const instanceDeps = { ctx, term, observers: r.observers, probes, registry, pacer, offers, destroys };
+  const beyond = new Set<InstanceId>();
+  const instanceDeps = { ctx, term, observers: r.observers, probes, registry, pacer, offers, destroys, beyond };
   const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
     lookAtInstance(instanceDeps, id, s),
   );
@@ -143,6 +145,7 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   // What the store had may be ahead of the mirror: a new leader begins from all of it.
   await ctx.follower.resync();
   await correctCaps(ctx, ctx.providers.keys(), term);
+  for (const id of beyondCaps(mirror.all('instance'), r.caps)) beyond.add(id);
   r.money.begin(destroys);
   const unlisten = mirror.listen(spread.changed);
   const unlearn = r.onTransition((t) => {
