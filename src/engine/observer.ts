@@ -1,7 +1,7 @@
 import type { InstanceSeen } from '../domain/decide-instance.ts';
 import type { InstanceId } from '../domain/ids.ts';
 import { type Instance, type InstanceRef, standsFor } from '../domain/instance.ts';
-import type { EpochMs } from '../domain/time.ts';
+import { type EpochMs, MINUTE } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComputeProvider, Owned, Seen } from '../ports/compute-provider.ts';
 import { createWakeable } from './wakeable.ts';
@@ -9,6 +9,8 @@ import { createWakeable } from './wakeable.ts';
 /** Lists in which an instance must be missing before it is asked for by id. */
 const MISSING_LISTS = 2;
 const KEEP_LISTS = 8;
+/** The clock of record that gains this much on the other between two looks was set forward [ms]. */
+const JUMP_MS = MINUTE;
 /** No single inspection takes longer [ms]. */
 const CALL_MS = 10_000;
 
@@ -38,6 +40,13 @@ export function createObserver(deps: {
   /** Right before the first list after the clock was set back: records of before it have later times. */
   let setBackAt = Number.NEGATIVE_INFINITY;
   const blind = createBlindness();
+  /** The last complete list by both clocks. */
+  let looked: { readonly at: EpochMs; readonly monotonic: number } | null = null;
+  /** How much time has been skipped since then; small differences are none [ms]. */
+  function skippedMs(at: EpochMs, monotonic: number): number {
+    const gained = looked === null ? 0 : at - looked.at - (monotonic - looked.monotonic);
+    return gained > JUMP_MS ? gained : 0;
+  }
 
   /** A complete list. */
   function take(found: readonly Owned[], startedAt: EpochMs): void {
@@ -57,13 +66,15 @@ export function createObserver(deps: {
 
   async function list(signal: AbortSignal): Promise<void> {
     const startedAt = clock.now();
+    const monotonic = clock.monotonic();
     try {
       const found = await provider.listOwned(
         AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(provider.limits.listWithinMs))]),
       );
       take(found, startedAt);
       listError = '';
-      blind.sighted(startedAt);
+      blind.sighted(startedAt, skippedMs(startedAt, monotonic));
+      looked = { at: startedAt, monotonic };
       deps.onList(found);
     } catch (err) {
       listError = err instanceof Error ? err.message : String(err);
@@ -97,7 +108,8 @@ export function createObserver(deps: {
       return listError;
     },
     /** For how long since `since` nothing could be seen, up to the last complete list; null: nothing can be now [ms]. */
-    blindMs: (since: EpochMs): number | null => blind.since(since),
+    blindMs: (since: EpochMs): number | null =>
+      skippedMs(clock.now(), clock.monotonic()) > 0 ? null : blind.since(since),
     /** One list, then the pause until the next [ms]. */
     async pass(signal: AbortSignal): Promise<number> {
       const { listMs, idleListMs } = provider.limits;
@@ -140,7 +152,7 @@ function toSeen(ref: InstanceRef, seen: Exclude<Seen, { readonly status: 'absent
   }
 }
 
-/** Times between two complete lists in which others failed; before the first list of a term nothing was seen at all. */
+/** Times between two complete lists in which others failed, or that were skipped by the clock of record; before the first list of a term nothing was seen at all. */
 function createBlindness() {
   type Span = { readonly from: EpochMs; readonly to: EpochMs };
   let past: readonly Span[] = [];
@@ -149,8 +161,9 @@ function createBlindness() {
     failed(lastSeenAt: EpochMs): void {
       from ??= lastSeenAt;
     },
-    sighted(at: EpochMs): void {
-      if (from !== null) past = [...past, { from, to: at }].slice(-KEEP_LISTS);
+    sighted(at: EpochMs, skippedMs: number): void {
+      const begun = from ?? at - skippedMs;
+      if (begun < at) past = [...past, { from: begun, to: at }].slice(-KEEP_LISTS);
       from = null;
     },
     since: (at: EpochMs): number | null =>

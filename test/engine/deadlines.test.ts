@@ -197,6 +197,25 @@ describe('an idle session', () => {
 });
 
 describe('a clock that jumps', () => {
+  it('ends no start and bans no machine: that time did not pass for them either', async () => {
+    const bed = await engineBed({ classes: [aClass({ bootTimeoutMs: 40 * SECOND })] });
+    bed.world.knobs.bootSlowly = true;
+    bed.world.knobs.machines = [{ machine: 'm1', host: 'h1' }];
+    const { session } = await bed.acquire({ waitMs: 0 });
+    const tag = await bed.until('it boots', () => bed.phases('instance').booting === 1 && bed.world.tags()[0]);
+    const { bootTimeoutMs = 0 } = bed.engine.mirror.instance(tag) ?? {};
+    for (let n = 0; n < 2; n++) {
+      bed.clock.jump(2 * HOUR);
+      await bed.clock.advance(bootTimeoutMs / 4);
+    }
+    expect(bed.engine.mirror.instance(tag)?.phase).toBe('booting');
+    expect([...bed.engine.mirror.all('machine')].filter((m) => m.ban !== null)).toEqual([]);
+    // What has passed by then still counts.
+    await bed.until('it was given up', () => !bed.world.tags().includes(tag), bootTimeoutMs * 0.6);
+    expect(bed.engine.mirror.machine('costless', 'm1')?.ban).toMatchObject({ reason: 'slow-start' });
+    expect(await phaseOf(bed, session.id)).not.toBe('active');
+  });
+
   it('ends nothing for a minute, and then what is over', async () => {
     const bed = await engineBed();
     const { session } = await bed.acquire();
