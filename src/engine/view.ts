@@ -5,7 +5,7 @@ import { plannedEnd } from '../domain/idle.ts';
 import { refusedInWords } from '../domain/placement.ts';
 import { expectedActive } from '../domain/queue.ts';
 import { expectedStart } from '../domain/reserve.ts';
-import type { End, EndReason, Session } from '../domain/session.ts';
+import type { End, EndReason, Session, SessionIn } from '../domain/session.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { EngineContext } from './context.ts';
 import { aheadOf, awaited, liveOf, progressOf } from './progress.ts';
@@ -40,12 +40,18 @@ function expectedAt({ mirror, providers }: Viewed, s: Session, position: number,
   if (s.phase !== 'queued' && s.phase !== 'starting') return null;
   const history = mirror.history(s.asked.class);
   const startMs = history === undefined ? null : expectedStart(history);
+  if (s.phase === 'queued' && isHeld(s)) return null;
   if (s.phase === 'queued') return expectedActive(position, mirror.placedAt(s.asked.class), startMs, now);
   if (startMs === null) return null;
   const i = awaited(mirror, s);
   if (i?.phase === 'intended')
     return now + aheadOf(mirror, i) * (providers?.get(i.provider)?.limits.createEveryMs ?? 0) + startMs;
   return (i?.phase === 'booting' ? i.rentedAt : s.instance.createdAt) + startMs;
+}
+
+/** What it waits for is no room that others leave: renting that is off, credit, a class that is gone. Nobody knows when. */
+function isHeld({ refused }: SessionIn<'queued'>): boolean {
+  return refused !== undefined && (refused.renting !== undefined || Object.keys(refused).length === 0);
 }
 
 export const hasEnded = (s: Session): boolean => s.phase === 'releasing' || s.phase === 'released';

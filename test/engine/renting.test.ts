@@ -27,6 +27,18 @@ describe('With renting off', () => {
     expect((await b.get(session.id)).session.attempts).toBe(1);
   });
 
+  it('a session is told no time to go, though its class has started before', async () => {
+    const b = await bed();
+    const { session: before } = await b.acquire();
+    expect(before.phase).toBe('active');
+    // How long it took is known from then on.
+    await b.clock.advance(20_000);
+    await b.turn(false);
+    const { session } = await b.acquire({ waitMs: 0 });
+    await b.until('it is told', async () => (await b.waiting(session.id))?.waitingFor === OFF);
+    expect(await b.get(session.id)).toMatchObject({ queuePosition: 1, expectedActiveAt: null });
+  });
+
   it('claims, releases and what runs go on, and the reserve is not refilled', async () => {
     const b = await bed({ classes: [aClass({ reserve: { ...aClass().reserve, target: 2 } })] });
     await b.until('the reserve is full', () => b.ready() === 2);
