@@ -9,6 +9,7 @@ import type { Refused } from '../domain/session.ts';
 import type { SessionClass } from '../domain/session-class.ts';
 import type { EngineContext } from './context.ts';
 import { newProxy } from './new-proxy.ts';
+import type { Later } from './stall.ts';
 import { recipeOf } from './templates.ts';
 
 /** For whom an instance is made. */
@@ -36,19 +37,22 @@ export const cappedAt = (max: number, provider: string): Nothing => ({
 });
 
 /** The best offer that does, taken for it, and the records of the instance and proxy to be made from it. Commits
- *  nothing: where they are not committed, the offer is to be released. */
+ *  nothing: where they are not committed, the offer is to be released.
+ *  @param later where a search of its own is not to be waited for */
 export async function planLaunch(
   ctx: EngineContext,
   c: SessionClass,
   of: LaunchFor,
   signal: AbortSignal,
+  later?: Later,
 ): Promise<Launch> {
   const provider = ctx.providers.get(c.provider);
   if (provider === undefined) return noProvider(c.provider);
   const made = recipeOf(ctx, c);
   if ('why' in made) return { why: made.why, refused: {} };
   const wish = wishOf(c, of.requirements);
-  const chosen = await ctx.market.choose({ c, wish, provider, signal });
+  const waits = later === undefined ? {} : { later };
+  const chosen = await ctx.market.choose({ c, wish, provider, signal, ...waits });
   if ('why' in chosen) return chosen;
   // With other resources than the class's it is no reserve member either: one who asks for nothing gets the class's.
   const personal = of.personal || !sameResources(wish.resources, c.resources);

@@ -14,7 +14,7 @@ import type { EngineContext } from './context.ts';
 import type { Transition } from './hooks.ts';
 import { createKnownMachines } from './known-machines.ts';
 import type { Nothing } from './launch.ts';
-import { createStall, type Seen, type Stall, type Verdict } from './stall.ts';
+import { createStall, type Later, type Seen, type Stall, type Verdict } from './stall.ts';
 
 type Wish = Omit<Search, 'avoid'>;
 
@@ -30,7 +30,11 @@ export type Found = {
 
 export type Looker = { readonly c: SessionClass; readonly wish: Wish; readonly overCap: boolean };
 /** Who looks for an instance. */
-export type Asker = Omit<Looker, 'overCap'> & { readonly provider: ComputeProvider; readonly signal: AbortSignal };
+export type Asker = Omit<Looker, 'overCap'> & {
+  readonly provider: ComputeProvider;
+  readonly signal: AbortSignal;
+  readonly later?: Later;
+};
 
 /** Gets an answer to a question. */
 export type Ask = (q: Question, worth: (seen: Seen) => Verdict) => Promise<Seen | Nothing>;
@@ -89,9 +93,10 @@ export function createMarket(ctx: MarketDeps) {
   }
 
   /** Asks the provider itself, or shares what another has just asked. */
-  const ask = (c: SessionClass, provider: ComputeProvider, signal: AbortSignal): Ask => {
+  const ask = (c: SessionClass, provider: ComputeProvider, signal: AbortSignal, later?: Later): Ask => {
     const own = classQuestion(c).key;
-    return (q, worth) => stallOf(provider).ask({ ...q, isSpecial: q.key !== own, signal }, worth);
+    const waits = later === undefined ? {} : { later };
+    return (q, worth) => stallOf(provider).ask({ ...q, isSpecial: q.key !== own, signal, ...waits }, worth);
   };
 
   return {
@@ -99,9 +104,9 @@ export function createMarket(ctx: MarketDeps) {
     sort,
     ask,
     /** The best offer, which from now on is nobody else's, or why there is none. */
-    choose({ c, wish, provider, signal }: Asker): Promise<Ranked | Nothing> {
+    choose({ c, wish, provider, signal, later }: Asker): Promise<Ranked | Nothing> {
       // The commit tells of the cap, and makes room where a reserve member can be given back.
-      return look({ c, wish, overCap: true }, ask(c, provider, signal), (f) => {
+      return look({ c, wish, overCap: true }, ask(c, provider, signal, later), (f) => {
         const best = f.ranked()[0];
         if (best === undefined) return nothing(provider.name, f.refused);
         if (wish.placement !== null) stallOf(provider).take(best.offer.id);

@@ -32,7 +32,10 @@ export type Seen = {
 type Entry = Seen & { readonly answeredAt: number; readonly empties: number };
 /** `isSpecial`: it is not what a class asks for but some session, of which there may be thousands: then it waits for its
  *  turn where many do. */
-type Ask = Question & { readonly isSpecial: boolean; readonly signal: AbortSignal };
+type Ask = Question & { readonly isSpecial: boolean; readonly signal: AbortSignal; readonly later?: Later };
+/** Called once the answer to a special question is there; who gives it does not wait for that, so that nobody behind
+ *  him does. @param err where there will be none */
+export type Later = (err?: unknown) => void;
 /** Why nothing is asked, and for how long [monotonic ms]. */
 type Held = { readonly until: number; readonly nothing: Nothing };
 type Asked = Promise<Entry | Nothing> | Entry | Nothing;
@@ -147,6 +150,20 @@ export function createStall(o: {
     return flight;
   }
 
+  /** Whether who asks comes again for the answer. Where none is kept he would come again for ever. */
+  function isLater({ isSpecial, later }: Ask, asked: Promise<unknown>): boolean {
+    if (later === undefined || !isSpecial || provider.limits.offersMs === 0) return false;
+    asked.then(() => later(), later);
+    return true;
+  }
+
+  function answerTo(q: Ask, before: Entry | undefined, was: Verdict): Asked {
+    const asked = flights.get(q.key) ?? begin(q, before, was);
+    if (!(asked instanceof Promise) || !isLater(q, asked)) return asked;
+    // What nobody is to be given any more still tells why there is nothing.
+    return was === 'some' || before === undefined ? ASKING(provider.name) : before;
+  }
+
   return {
     provider,
     /** Every asker's signal must end with the same term: they share the answer.
@@ -157,7 +174,7 @@ export function createStall(o: {
       if (entry !== undefined && ageOf(entry) < provider.limits.offersMs * EARLY) return entry;
       const was = entry === undefined ? 'none' : verdict(entry);
       if (entry !== undefined && !isDue(entry, was)) return entry;
-      const answer = await (flights.get(q.key) ?? begin(q, entry, was));
+      const answer = await answerTo(q, entry, was);
       if ('why' in answer) return answer;
       const found = answer.empties > 0 && verdict(answer) !== 'none';
       if (found && entries.get(q.key) === answer) entries.set(q.key, { ...answer, empties: 0 });
@@ -186,6 +203,10 @@ export function createStall(o: {
   };
 }
 
+const ASKING = (provider: string): Nothing => ({
+  why: `${provider} is being asked for what these requirements need`,
+  refused: {},
+});
 const BUSY = (provider: string): Nothing => ({
   why: `${provider} is asked for others first: these requirements need a search of their own`,
   refused: {},

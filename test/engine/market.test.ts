@@ -339,6 +339,38 @@ describe('the shared market', () => {
     expect(await bed.choose()).toBe('o1');
   });
 
+  it('keeps nobody waiting for the search of another, and says when it is answered', async () => {
+    const bed = aBed();
+    const answer = Promise.withResolvers<void>();
+    bed.state.hang = answer.promise;
+    const calls: unknown[] = [];
+    const later = (err?: unknown) => void calls.push(err);
+    const two = async () => bed.market.choose({ ...bed.asker({ gpuCount: 2 }), later });
+    bed.state.now = offers(2, () => ({ granted: { ...anOffer().granted, gpuCount: 2 } }));
+    expect(await two()).toMatchObject({ why: expect.stringContaining('is being asked') });
+    expect(await two()).toMatchObject({ why: expect.stringContaining('is being asked') });
+    answer.resolve();
+    await bed.clock.advance(0);
+    expect(calls).toEqual([undefined, undefined]);
+    expect(await two()).toMatchObject({ offer: { id: 'o1' } });
+    expect(bed.asked).toHaveLength(1);
+    await bed.clock.advance(MINUTE);
+    bed.state.fail = new TypeError('a defect');
+    expect(await two()).toMatchObject({ why: expect.stringContaining('is being asked') });
+    await bed.clock.advance(0);
+    expect(calls.at(-1)).toBe(bed.state.fail);
+  });
+
+  it('tells meanwhile what it told before, and waits where no answer can be kept', async () => {
+    const bed = aBed();
+    const later = () => undefined;
+    const none = async (of = bed) => of.market.choose({ ...of.asker({ gpuCount: 9 }), later });
+    await bed.choose({ gpuCount: 9 });
+    await bed.clock.advance(MINUTE);
+    expect(await none()).toMatchObject({ refused: { 'gpu-count': 10 } });
+    expect(await none(aBed({ offersMs: 0 }))).toMatchObject({ refused: { 'gpu-count': 10 } });
+  });
+
   it('asks for others what the provider takes, while it refuses what one class asks', async () => {
     const bed = aBed();
     const odd = aClass({ ...CLASS, placement: { ...PLACEMENT, query: { gpu_name: 'RTX 4090' } } });

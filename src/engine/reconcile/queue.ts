@@ -130,7 +130,7 @@ async function launchNow(d: QueueDeps, c: SessionClass, session: Waiting, signal
   const off = notRenting(d);
   if (off !== null) return off;
   const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
-  const plan = await planLaunch(ctx, c, of, signal);
+  const plan = await planLaunch(ctx, c, of, signal, d.later(c.name));
   if ('why' in plan) return { ...plan, full: false };
   const after: Session = {
     ...baseOf(session),

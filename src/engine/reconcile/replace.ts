@@ -98,7 +98,7 @@ async function launch(
   const off = notRenting(d);
   if (off !== null) return wait(d, session, off, 'full');
   const of = { session: session.id, requirements: session.asked.requirements, personal: isPersonal(session) };
-  const plan = await planLaunch(ctx, c, of, signal);
+  const plan = await planLaunch(ctx, c, of, signal, d.later(c.name));
   if ('why' in plan) return wait(d, session, plan, 'waits');
   const after = replaceBy(session, plan.instance, proxy, ctx.clock.now());
   const changes: readonly Change[] = [

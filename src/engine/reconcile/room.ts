@@ -9,6 +9,7 @@ import type { Term } from '../leader.ts';
 import type { Change } from '../ledger.ts';
 import { COUNTER } from '../records.ts';
 import { rentingOff } from '../renting.ts';
+import type { Later } from '../stall.ts';
 import type { HistoryKeeper } from './history.ts';
 import { giveBack } from './reserve.ts';
 import { staleKeys } from './stale.ts';
@@ -21,6 +22,8 @@ export type QueueDeps = {
   /** Classes whose sessions wait for a cap: no reserve takes what is freed before they have it. */
   readonly capped: Set<string>;
   readonly refusals: Refusals;
+  /** Wakes the queue of a class when what it asked the market is answered. */
+  readonly later: (className: string) => Later;
   /** Says whether a class may start instances now. */
   readonly history: Pick<HistoryKeeper, 'enter'>;
 };

@@ -93,9 +93,12 @@ export async function reconcile(r: Reconciler, term: Term): Promise<void> {
   const instances = queue<InstanceId>('instances', CONCURRENCY.instances, (id, s) =>
     lookAtInstance(instanceDeps, id, s),
   );
-  const waiting = queue<string>('queue', CONCURRENCY.classes, (name, s) =>
-    lookAtQueue({ ctx, term, offers, capped, refusals, history: r.history }, name, s),
-  );
+  const later = (name: string) => (err?: unknown) => {
+    if (err === undefined) waiting.wake(name);
+    else if (!signal.aborted) loops.failed('queue', err, { class: name });
+  };
+  const queueDeps = { ctx, term, offers, capped, refusals, later, history: r.history };
+  const waiting = queue<string>('queue', CONCURRENCY.classes, (name, s) => lookAtQueue(queueDeps, name, s));
   const reserveDeps = { ctx, term, offers, history: r.history, capped };
   const reserve = queue<string>('reserve', CONCURRENCY.classes, (name, s) => lookAtReserve(reserveDeps, name, s));
   const market = queue<string>('market', CONCURRENCY.classes, (id, s) => lookAtMarket({ ctx, term }, id, s));
