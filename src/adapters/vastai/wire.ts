@@ -70,7 +70,8 @@ export const InstanceWire = z.object({
     .nullish()
     .catch(null),
   end_date: maybe,
-  dph_total: maybe,
+  // What costs less than nothing would let the cap pass more.
+  dph_total: price.nullish().catch(null),
 });
 export type InstanceWire = z.output<typeof InstanceWire>;
 

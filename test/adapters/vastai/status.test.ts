@@ -198,6 +198,15 @@ describe('An instance of Vast.ai', () => {
       expect(look(row)).toMatchObject({ status: 'unreadable' });
   });
 
+  it.each([-5, '-5', 1e300])('is of unknown price when that is said to be %s', (dph_total) => {
+    const looks = createLooks({ clock: fakeClock(NOW), pace: 1, installationId: 'one', refuses: () => null });
+    const label = 'berth/one/i-00000000000000000000000001/c/r/reserve';
+    const owned = (row: object) => looks.owned({ id: 7, label, raw: { ...running, label, ...row } });
+    expect(owned({})?.microsPerHour).toBe(300_000);
+    expect(owned({ dph_total })).toMatchObject({ seen: { status: 'running' } });
+    expect(owned({ dph_total })).not.toHaveProperty('microsPerHour');
+  });
+
   it('has a text of one line that is not too long', () => {
     const seen = look({ ...loading, status_msg: `a\u0007\n\n${'b'.repeat(500)}` });
     expect(seen).toMatchObject({ status: 'starting', detail: expect.stringMatching(/^a b{100,}…$/) });
