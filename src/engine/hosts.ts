@@ -106,10 +106,8 @@ const keyOf = ({ provider, machine, host }: HostTarget): string =>
 
 function targetViolations(ctx: Deps, { provider, machine, host }: HostTarget): readonly Violation[] {
   const bad: Violation[] = [];
-  if (!ctx.providers.has(provider)) {
-    const accepted = [...ctx.providers.keys()].sort().join(', ');
-    bad.push({ field: 'provider', description: `"${provider}" is not configured; accepted: ${accepted}` });
-  }
+  if (!ctx.providers.has(provider))
+    bad.push({ field: 'provider', description: notConfigured(ctx.providers.keys(), provider) });
   if ((machine === '') === (host === ''))
     bad.push({ field: 'machine_id', description: 'exactly one of machine_id and host_id is to be given' });
   for (const [field, name] of [
@@ -130,12 +128,13 @@ const termViolations = (termMs: number | null): readonly Violation[] =>
     : [{ field: 'term', description: 'accepted: 1 minute to 10 years' }];
 
 /** By provider, its hosts before its machines, each by id. A token is the place of the last that was told. */
-export function listHosts(ctx: Pick<Deps, 'mirror' | 'clock' | 'bans'>, query: HostQuery): HostPage {
+export function listHosts(ctx: Pick<Deps, 'mirror' | 'clock' | 'bans' | 'providers'>, query: HostQuery): HostPage {
   const { pageSize, pageToken, provider } = query;
   if (pageToken !== '' && !/^[^/]+\/(host|machine)\//.test(pageToken))
     throw invalid([
       { field: 'page_token', description: 'it is not a token of this list; use next_page_token of the answer before' },
     ]);
+  if (provider !== null) checkKnown(ctx, provider);
   const now = ctx.clock.now();
   const found: { readonly place: string; readonly view: HostView }[] = [];
   const add = (place: string, of: string, view: () => HostView): void => {
@@ -153,6 +152,16 @@ export function listHosts(ctx: Pick<Deps, 'mirror' | 'clock' | 'bans'>, query: H
     nextPageToken: found.length > page.length ? (page.at(-1)?.place ?? '') : '',
   };
 }
+
+/** One that is no longer configured may have left records. @throws BrokerError `invalid` */
+function checkKnown({ mirror, providers }: Pick<Deps, 'mirror' | 'providers'>, provider: string): void {
+  const isOf = (record: { readonly provider: string }): boolean => record.provider === provider;
+  if (providers.has(provider) || [...mirror.all('machine'), ...mirror.all('host')].some(isOf)) return;
+  throw invalid([{ field: 'provider', description: notConfigured(providers.keys(), provider) }]);
+}
+
+const notConfigured = (known: Iterable<string>, provider: string): string =>
+  `"${provider}" is not configured; accepted: ${[...known].sort().join(', ')}`;
 
 const active = (ban: Ban | null | undefined, now: EpochMs): Ban | null => (isBanned(ban, now) ? ban : null);
 

@@ -171,7 +171,10 @@ describe('the list of machines and hosts', () => {
     expect(free?.startP50Ms).toBe(free?.startP90Ms);
     expect(free?.startP50Ms).not.toBeNull();
     expect((await hosts(bed, { bannedOnly: true })).hosts).toHaveLength(25);
-    expect((await hosts(bed, { provider: 'other' })).hosts).toEqual([]);
+    await expect(hosts(bed, { provider: 'other' })).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'provider: "other" is not configured; accepted: costless',
+    });
     expect(bed.engine.banned()).toEqual([{ provider: 'costless', machines: 20, hosts: 5 }]);
   });
 });

@@ -81,6 +81,8 @@ async function settle(
   if (c !== null && isStarting(o) && (await adopt(ctx, term, c, o))) return;
   ctx.hooks.onOrphan(name, o.tag);
   await untilTurn(ctx, pacer, observer, `${o.tag}/${o.ref.id}`, signal);
+  // Whoever leads by then may have taken it over: a broker that was paused goes on as if no time had passed.
+  if (!term.outlives(observer.provider.limits.createMs)) return;
   // It may have got a record meanwhile.
   if (!(await isStranger(ctx, o))) return;
   try {
