@@ -47,19 +47,19 @@ function providerProblems(c: WrittenClass, known: Known): Problem[] {
   return oneOf('provider', c.provider, known.providers);
 }
 
-/** Whether instances run an image; others run a program of this machine. */
-const runsImages = (c: WrittenClass): boolean => c.provider !== 'process';
+/** Providers whose instances are rented from others, and run an image. */
+export const isMarket = (provider: string): boolean => provider === 'vastai';
 
 function imageProblems(c: WrittenClass): Problem[] {
   const problems: Problem[] = [];
-  if (runsImages(c) && c.image === '' && c.template === undefined)
+  if (isMarket(c.provider) && c.image === '' && c.template === undefined)
     problems.push({
       path: ['image'],
       text: `is required with provider ${c.provider}; accepted: an image, or template`,
     });
   if (c.registry !== undefined && c.image === '')
     problems.push({ path: ['registry'], text: 'is a login for image, which is not set' });
-  if (runsImages(c)) return problems;
+  if (c.provider !== 'process') return problems;
   if (c.image !== '') problems.push({ path: ['image'], text: 'is not for provider process, which runs command' });
   if (c.template !== undefined) problems.push({ path: ['template'], text: 'is not for provider process' });
   return problems;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
-import { crossCheck, type Known, proxyOf } from './class-rules.ts';
+import { crossCheck, isMarket, type Known, proxyOf } from './class-rules.ts';
 import { ClassSchema, type WrittenClass } from './class-schema.ts';
 import { configError, describeInput, explain, type Problem, pathText } from './explain.ts';
 import { isLabel } from './fields.ts';
@@ -126,9 +126,6 @@ const isEndless = (value: unknown, within: readonly unknown[] = []): boolean =>
   typeof value === 'object' &&
   value !== null &&
   (within.includes(value) || Object.values(value).some((v) => isEndless(v, [...within, value])));
-
-/** Providers whose instances are rented from others. */
-const isMarket = (provider: string): boolean => provider === 'vastai';
 
 const READINESS_KINDS = ['http', 'grpc', 'tcp'] as const;
 
