@@ -20,7 +20,7 @@ export type LaneName = keyof typeof TABLE;
 /** Calls take different times to arrive: so much more than the limit, and as many ms, whatever the pace. A refused call
  *  costs far more than this: a pause, and longer ones for many calls after it. */
 const MARGIN = 1.02;
-const JITTER_MS = 20;
+const JITTER_MS = 10;
 /** The table is indicative: after a 429 the pauses are longer, until many calls came through. */
 const STRETCH = 1.1;
 const MOST_STRETCHED = 4;

@@ -19,7 +19,7 @@ describe('A lane of calls', () => {
     const all = [1, 2, 3].map(() => turn(lane, clock, at));
     await clock.advance(20_000);
     await Promise.all(all);
-    expect(at).toEqual([0, 4610, 9220]);
+    expect(at).toEqual([0, 4600, 9200]);
   });
 
   it('counts from when a call has left, where making its connection took long', async () => {
@@ -32,7 +32,7 @@ describe('A lane of calls', () => {
     lane.left();
     await clock.advance(2_000);
     await second;
-    expect(at).toEqual([0, 1340]);
+    expect(at).toEqual([0, 1330]);
   });
 
   it('lets a call through at once that comes after the pause', async () => {
@@ -46,8 +46,8 @@ describe('A lane of calls', () => {
   });
 
   it('scales every pause with the pace', () => {
-    expect(createLane('create', 0.1, fakeClock()).gapMs()).toBeCloseTo(479);
-    expect(createLane('search', 2, fakeClock()).gapMs()).toBeCloseTo(12_260);
+    expect(createLane('create', 0.1, fakeClock()).gapMs()).toBeCloseTo(469);
+    expect(createLane('search', 2, fakeClock()).gapMs()).toBeCloseTo(12_250);
   });
 
   it('leaves no gap for a call that was aborted while it waited', async () => {
@@ -63,7 +63,7 @@ describe('A lane of calls', () => {
     await expect(second).rejects.toThrow();
     await clock.advance(10_000);
     await Promise.all([first, third]);
-    expect(at).toEqual([0, 3080]);
+    expect(at).toEqual([0, 3070]);
     expect(clock.sleepers()).toBe(0);
   });
 
@@ -82,7 +82,7 @@ describe('A lane of calls', () => {
     await expect(all[2]).rejects.toThrow();
     await clock.advance(10_000);
     await Promise.all([all[0], all[1], all[3]]);
-    expect(at).toEqual([0, 1040, 2080]);
+    expect(at).toEqual([0, 1030, 2060]);
   });
 
   it('does nothing for a signal that is aborted already', async () => {

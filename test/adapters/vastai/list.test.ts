@@ -55,7 +55,7 @@ describe('The list of what we own at Vast.ai', () => {
     const slow = w.make({ pace: 1, limits: {} });
     const quick = w.make({ pace: 0.001 });
     const before = quick.limits;
-    expect(slow.limits).toMatchObject({ listMs: 5_000, idleListMs: 10_000, offersMs: 30_000, createEveryMs: 4_610 });
+    expect(slow.limits).toMatchObject({ listMs: 5_000, idleListMs: 10_000, offersMs: 30_000, createEveryMs: 4_600 });
     await quick.listOwned(never);
     expect(before.listMs).toBeCloseTo(5);
     expect(quick.limits.listMs).toBeCloseTo(8);
