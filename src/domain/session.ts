@@ -171,7 +171,7 @@ export type Session = Base &
 export type SessionPhase = Session['phase'];
 export type SessionIn<P extends SessionPhase> = Extract<Session, { readonly phase: P }>;
 
-/** Every legal move. `engine/ledger.ts` refuses others, a test walks it, ARCHITECTURE.md prints it. */
+/** Every legal move. `engine/records/ledger.ts` refuses others, a test walks it, ARCHITECTURE.md prints it. */
 export const SESSION_NEXT: { readonly [P in SessionPhase]: readonly SessionPhase[] } = {
   queued: ['starting', 'activating', 'active', 'releasing'],
   starting: ['queued', 'activating', 'active', 'releasing'],

@@ -12,13 +12,13 @@ import type { Marketplace } from '../ports/marketplace.ts';
 import type { Prober } from '../ports/prober.ts';
 import type { SessionProxy } from '../ports/session-proxy.ts';
 import type { Store } from '../ports/store.ts';
-import type { Follower } from './follow.ts';
 import type { EngineHooks } from './hooks.ts';
-import type { Ledger } from './ledger.ts';
-import type { Market } from './market.ts';
-import type { Mirror } from './mirror.ts';
-import type { QueueNews } from './queue-news.ts';
-import type { Templates } from './templates.ts';
+import type { Market } from './market/market.ts';
+import type { Templates } from './market/templates.ts';
+import type { Follower } from './records/follow.ts';
+import type { Ledger } from './records/ledger.ts';
+import type { Mirror } from './records/mirror.ts';
+import type { QueueNews } from './records/queue-news.ts';
 
 /** The classes as configured now; they may be reloaded at any time. */
 export type Classes = {

@@ -2,8 +2,8 @@ import { instanceFields, type LogFields, proxyFields, sessionFields } from '../o
 import type { Logger } from '../observability/logger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Clock } from '../ports/clock.ts';
-import { dollars } from './caps.ts';
 import type { EngineHooks, Transition } from './hooks.ts';
+import { dollars } from './money/caps.ts';
 
 /** Loops that run many times a second count their passes at most this often [ms]. */
 const PASS_EVERY_MS = 1_000;

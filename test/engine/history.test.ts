@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
-import type { Follower } from '../../src/engine/follow.ts';
-import { createMirror } from '../../src/engine/mirror.ts';
 import { createHistoryKeeper } from '../../src/engine/reconcile/history.ts';
+import type { Follower } from '../../src/engine/records/follow.ts';
+import { createMirror } from '../../src/engine/records/mirror.ts';
 import { changeableClasses } from '../support/engine-bed.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aClass, anInstance, instanceId } from '../support/fixtures.ts';

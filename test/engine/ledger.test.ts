@@ -5,8 +5,8 @@ import { PROXY_NEXT } from '../../src/domain/proxy.ts';
 import { NO_QUOTA } from '../../src/domain/quota.ts';
 import { SESSION_NEXT } from '../../src/domain/session.ts';
 import type { EngineHooks, Transition } from '../../src/engine/hooks.ts';
-import { type Change, createLedger } from '../../src/engine/ledger.ts';
-import { createMirror } from '../../src/engine/mirror.ts';
+import { type Change, createLedger } from '../../src/engine/records/ledger.ts';
+import { createMirror } from '../../src/engine/records/mirror.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import {
   allInstances,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR } from '../../src/domain/time.ts';
-import { listInstances } from '../../src/engine/list-instances.ts';
-import { createMirror } from '../../src/engine/mirror.ts';
+import { listInstances } from '../../src/engine/calls/list-instances.ts';
+import { createMirror } from '../../src/engine/records/mirror.ts';
 import { ADMIN, engineBed } from '../support/engine-bed.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aClass, anInstance, instanceId } from '../support/fixtures.ts';

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/adapters/sqlite/store.ts';
 import { DAY, iso } from '../../src/domain/time.ts';
-import { reserveLine } from '../../src/engine/event-line.ts';
 import { dropOldEvents } from '../../src/engine/reconcile/old-events.ts';
+import { reserveLine } from '../../src/engine/records/event-line.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 it('drops old events also where a line that it cannot read comes first, such as a later berth left', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../../src/domain/errors.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
-import { createPacer, PRIORITY } from '../../src/engine/pacer.ts';
+import { createPacer, PRIORITY } from '../../src/engine/lead/pacer.ts';
 import { ADMIN, ALICE, type EngineBed, engineBed, input, NEVER } from '../support/engine-bed.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { aClass, PLACEMENT } from '../support/fixtures.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPool } from '../../src/engine/pool.ts';
+import { createPool } from '../../src/engine/records/pool.ts';
 import { anInstance, aProxy, instanceId, proxyId, sessionId } from '../support/fixtures.ts';
 
 const any = () => true;

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runLoop } from '../../src/engine/loop.ts';
-import { createWakeable } from '../../src/engine/wakeable.ts';
-import { createWorkqueue } from '../../src/engine/workqueue.ts';
+import { runLoop } from '../../src/engine/lead/loop.ts';
+import { createWakeable } from '../../src/engine/lead/wakeable.ts';
+import { createWorkqueue } from '../../src/engine/lead/workqueue.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 
 type Look = (key: string, signal: AbortSignal) => Promise<number | null>;

@@ -1,8 +1,8 @@
 import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { createMirror } from '../../src/engine/mirror.ts';
+import { viewOf } from '../../src/engine/calls/view.ts';
+import { createMirror } from '../../src/engine/records/mirror.ts';
 import type { EventView } from '../../src/engine/use-cases.ts';
-import { viewOf } from '../../src/engine/view.ts';
 import { createConsole } from '../../src/http/console/console.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { createFakeEngine } from '../grpc/fake-engine.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { BrokerError } from '../../src/domain/errors.ts';
 import type { Session } from '../../src/domain/session.ts';
-import { createMirror } from '../../src/engine/mirror.ts';
-import { viewOf } from '../../src/engine/view.ts';
+import { viewOf } from '../../src/engine/calls/view.ts';
+import { createMirror } from '../../src/engine/records/mirror.ts';
 import { createBoard, MAX_ROWS } from '../../src/http/console/board.ts';
 import type { InstanceRow, SessionRow } from '../../src/http/console/rows.ts';
 import { createFakeEngine } from '../grpc/fake-engine.ts';

@@ -6,7 +6,7 @@ import type { ActivityPolicy, ActivityProbe } from '../../domain/session-class.t
 import type { EpochMs } from '../../domain/time.ts';
 import type { ProxyActivity } from '../../ports/session-proxy.ts';
 import type { EngineContext } from '../context.ts';
-import type { Term } from '../leader.ts';
+import type { Term } from '../lead/leader.ts';
 import { authorized } from './authorization.ts';
 import { staleKeys } from './stale.ts';
 

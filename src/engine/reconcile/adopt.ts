@@ -2,10 +2,10 @@ import type { InstanceIn } from '../../domain/instance.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { Owned } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
-import type { Term } from '../leader.ts';
-import { newProxy } from '../new-proxy.ts';
-import { rentingOff } from '../renting.ts';
-import { recipeOf } from '../templates.ts';
+import type { Term } from '../lead/leader.ts';
+import { newProxy } from '../market/new-proxy.ts';
+import { recipeOf } from '../market/templates.ts';
+import { rentingOff } from '../money/renting.ts';
 
 type Starting = Owned & { readonly seen: Extract<Owned['seen'], { readonly status: 'starting' }> };
 

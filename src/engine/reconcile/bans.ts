@@ -3,9 +3,9 @@ import { type BanReason, isForgettable, isForgettableHost } from '../../domain/h
 import { MINUTE } from '../../domain/time.ts';
 import type { ForeignReason } from '../../ports/ban-exchange.ts';
 import type { BanExchanging, EngineContext } from '../context.ts';
-import type { Term } from '../leader.ts';
-import { KEY } from '../records.ts';
-import { type RegistryChange, registryWrites } from '../registry-writes.ts';
+import type { Term } from '../lead/leader.ts';
+import { type RegistryChange, registryWrites } from '../market/registry-writes.ts';
+import { KEY } from '../records/records.ts';
 
 const PASS_MS = MINUTE;
 /** Where another writer was faster. */

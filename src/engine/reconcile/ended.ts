@@ -2,8 +2,8 @@ import type { SessionId } from '../../domain/ids.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Drop } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
-import type { Term } from '../leader.ts';
-import { decode, KEY, type NameRecord, SET, splitKey } from '../records.ts';
+import type { Term } from '../lead/leader.ts';
+import { decode, KEY, type NameRecord, SET, splitKey } from '../records/records.ts';
 
 const BATCH = 100;
 /** Idempotency keys dropped in one commit: a session with a name may have gathered any number of them. */

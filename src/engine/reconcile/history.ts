@@ -9,8 +9,8 @@ import {
 } from '../../domain/reserve.ts';
 import type { EngineContext } from '../context.ts';
 import type { Transition } from '../hooks.ts';
-import type { Term } from '../leader.ts';
-import { encode, KEY, SET } from '../records.ts';
+import type { Term } from '../lead/leader.ts';
+import { encode, KEY, SET } from '../records/records.ts';
 
 const STARTING: ReadonlySet<string> = new Set(['intended', 'requested', 'booting']);
 const FAILURES = new Set(['boot-timeout', 'create-failed', 'lost']);

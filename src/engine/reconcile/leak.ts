@@ -1,8 +1,8 @@
 import { leaked, quotaOf, RATE } from '../../domain/quota.ts';
+import { callingTenants } from '../calls/quotas.ts';
 import type { EngineContext } from '../context.ts';
-import type { Term } from '../leader.ts';
-import { callingTenants } from '../quotas.ts';
-import { COUNTER } from '../records.ts';
+import type { Term } from '../lead/leader.ts';
+import { COUNTER } from '../records/records.ts';
 
 const PASS_MS = 1_000;
 /** Counters in one commit. */

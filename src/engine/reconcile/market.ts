@@ -1,9 +1,9 @@
 import { MINUTE } from '../../domain/time.ts';
+import { isAnswered } from '../calls/quote.ts';
 import type { EngineContext } from '../context.ts';
-import { noProvider } from '../launch.ts';
-import type { Term } from '../leader.ts';
-import { isAnswered } from '../quote.ts';
-import { encode, KEY, type MarketRecord, SET } from '../records.ts';
+import type { Term } from '../lead/leader.ts';
+import { noProvider } from '../market/launch.ts';
+import { encode, KEY, type MarketRecord, SET } from '../records/records.ts';
 import { staleKeys } from './stale.ts';
 
 /** Offers of one answer that are written down: the best. */

@@ -1,7 +1,7 @@
 import type { EpochMs } from '../../domain/time.ts';
 import type { LogLine } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
-import { readLine } from '../event-line.ts';
+import { readLine } from '../records/event-line.ts';
 
 const CHUNK = 1_000;
 

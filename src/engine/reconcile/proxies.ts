@@ -5,7 +5,7 @@ import type { ProxyId } from '../../domain/ids.ts';
 import type { Proxy } from '../../domain/proxy.ts';
 import type { ProxySpec, SessionProxy } from '../../ports/session-proxy.ts';
 import type { EngineContext } from '../context.ts';
-import type { Term } from '../leader.ts';
+import type { Term } from '../lead/leader.ts';
 import { authorizationOf } from './authorization.ts';
 import type { Probes } from './probes.ts';
 import { staleKeys } from './stale.ts';

@@ -1,9 +1,9 @@
 import { baseOf, bind, factsOf } from '../../domain/bind.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
-import { claimChanges, memberKeys, suits } from '../claim.ts';
-import { type Nothing, planLaunch } from '../launch.ts';
-import { KEY } from '../records.ts';
+import { type Nothing, planLaunch } from '../market/launch.ts';
+import { claimChanges, memberKeys, suits } from '../records/claim.ts';
+import { KEY } from '../records/records.ts';
 import { replaceLost } from './replace.ts';
 import { askedKey, commitLaunch, heldBack, isPersonal, type LastRefusal, notRenting, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';

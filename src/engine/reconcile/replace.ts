@@ -5,10 +5,10 @@ import type { ProxyIn } from '../../domain/proxy.ts';
 import { replaceBy } from '../../domain/replace.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
-import { memberKeys, suits } from '../claim.ts';
-import { type Nothing, planLaunch } from '../launch.ts';
-import type { Change } from '../ledger.ts';
-import { KEY } from '../records.ts';
+import { type Nothing, planLaunch } from '../market/launch.ts';
+import { memberKeys, suits } from '../records/claim.ts';
+import type { Change } from '../records/ledger.ts';
+import { KEY } from '../records/records.ts';
 import { commitLaunch, heldBack, isPersonal, notRenting, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 

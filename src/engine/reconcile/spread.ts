@@ -13,9 +13,9 @@ import type { Proxy } from '../../domain/proxy.ts';
 import type { Session } from '../../domain/session.ts';
 import type { Owned } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
-import type { MirrorChange } from '../mirror.ts';
-import type { ProviderObserver } from '../observer.ts';
-import type { Workqueue } from '../workqueue.ts';
+import type { ProviderObserver } from '../lead/observer.ts';
+import type { Workqueue } from '../lead/workqueue.ts';
+import type { MirrorChange } from '../records/mirror.ts';
 
 export type Queues = {
   readonly sessions: Workqueue<SessionId>;

@@ -2,7 +2,7 @@ import type { EpochMs } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Refusal } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
-import { KEY } from '../records.ts';
+import { KEY } from '../records/records.ts';
 
 /** A time of record on the clock that loops wait by. */
 export const monotonicOf = (clock: Clock, at: EpochMs | null): number | null =>

@@ -5,9 +5,9 @@ import { loseInstance, lossPolicy } from '../../domain/replace.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { Marketplace } from '../../ports/marketplace.ts';
 import type { EngineContext } from '../context.ts';
-import type { Term } from '../leader.ts';
-import { rentingOff } from '../renting.ts';
-import { type Read, recipeOf, templateOf } from '../templates.ts';
+import type { Term } from '../lead/leader.ts';
+import { type Read, recipeOf, templateOf } from '../market/templates.ts';
+import { rentingOff } from '../money/renting.ts';
 import { staleKeys } from './stale.ts';
 
 /** How often a template is read [ms]. */

@@ -1,7 +1,7 @@
 import type { Caller } from '../../domain/caller.ts';
 import { isBrokerError } from '../../domain/errors.ts';
 import type { Session } from '../../domain/session.ts';
-import type { Mirror } from '../../engine/mirror.ts';
+import type { Mirror } from '../../engine/records/mirror.ts';
 import type { AdminUseCases, SessionView, StatusView } from '../../engine/use-cases.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { instanceRow, sessionRow } from './rows.ts';

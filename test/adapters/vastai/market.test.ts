@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../src/adapters/system/clock.ts';
 import type { Requirements } from '../../../src/domain/resources.ts';
 import type { Placement } from '../../../src/domain/search.ts';
-import { wishOf } from '../../../src/engine/launch.ts';
-import { createMarket } from '../../../src/engine/market.ts';
-import { createMirror } from '../../../src/engine/mirror.ts';
+import { wishOf } from '../../../src/engine/market/launch.ts';
+import { createMarket } from '../../../src/engine/market/market.ts';
+import { createMirror } from '../../../src/engine/records/mirror.ts';
 import { aClass, instanceId, PLACEMENT } from '../../support/fixtures.ts';
 import { image, never, oneGpu, type VastWorld, vastWorld } from './world.ts';
 
