@@ -5,10 +5,10 @@ import type { Offer } from '../../domain/offer.ts';
 import type { ProxyIn } from '../../domain/proxy.ts';
 import type { Requirements } from '../../domain/resources.ts';
 import type { Search } from '../../domain/search.ts';
-import type { Refused } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { EngineContext } from '../context.ts';
 import { newProxy } from './new-proxy.ts';
+import type { Nothing } from './nothing.ts';
 import type { Later } from './stall.ts';
 import { recipeOf } from './templates.ts';
 
@@ -22,19 +22,6 @@ export type LaunchFor = {
 export type Launch =
   | { readonly offer: Offer; readonly instance: InstanceIn<'intended'>; readonly proxy: ProxyIn<'creating'> }
   | Nothing;
-
-/** Nothing is to be had: why, in words for people, and how many offers were refused by which rule. */
-export type Nothing = { readonly why: string; readonly refused: Refused };
-
-/** Why nothing more is made, in words for people. */
-export const atCap = (max: number, provider: string): string =>
-  `all ${max} instances allowed on ${provider} are in use`;
-
-/** The same as what a session waits for. */
-export const cappedAt = (max: number, provider: string): Nothing => ({
-  why: atCap(max, provider),
-  refused: { cap: 1 },
-});
 
 /** The best offer that does, taken for it, and the records of the instance and proxy to be made from it. Commits
  *  nothing: where they are not committed, the offer is to be released.

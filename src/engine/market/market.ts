@@ -13,7 +13,7 @@ import type { ComputeProvider } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
 import type { Transition } from '../hooks.ts';
 import { createKnownMachines } from './known-machines.ts';
-import type { Nothing } from './launch.ts';
+import type { Nothing } from './nothing.ts';
 import { createStall, type Later, type Seen, type Stall, type Verdict } from './stall.ts';
 
 type Wish = Omit<Search, 'avoid'>;

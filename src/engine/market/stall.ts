@@ -6,7 +6,7 @@ import type { Refused } from '../../domain/session.ts';
 import type { EpochMs } from '../../domain/time.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ComputeProvider } from '../../ports/compute-provider.ts';
-import type { Nothing } from './launch.ts';
+import type { Nothing } from './nothing.ts';
 
 /** Shares of `limits.offersMs` after which is asked again although the answer is still fresh: because all that does is
  *  taken, or because nothing does; the latter doubles each time up to the last (10 s to 90 s of 30 s). */

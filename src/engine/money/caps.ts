@@ -2,9 +2,9 @@ import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
 import type { Micros } from '../../domain/resources.ts';
 import type { Count, Refusal, Store } from '../../ports/store.ts';
+import type { Transition } from '../hooks.ts';
 import type { Term } from '../lead/leader.ts';
-import type { Nothing } from '../market/launch.ts';
-import type { Change } from '../records/ledger.ts';
+import type { Nothing } from '../market/nothing.ts';
 import type { Mirror } from '../records/mirror.ts';
 import { COUNTER } from '../records/records.ts';
 
@@ -17,7 +17,7 @@ export type Caps = {
 
 /** What a change of an instance adds to what counts against the caps: from the commit that intends it to the one that
  *  knows it gone. */
-export function capCounts(change: Change, caps: Caps): readonly Count[] {
+export function capCounts(change: Transition, caps: Caps): readonly Count[] {
   if (change.kind !== 'instance') return NONE;
   const { before, after } = change;
   const instances = COUNTER.instances(after.provider);

@@ -7,9 +7,9 @@ import type { Session } from '../../domain/session.ts';
 import { DAY, type EpochMs, iso } from '../../domain/time.ts';
 import type { Count, Index, Store } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
+import type { Transition } from '../hooks.ts';
 import type { Term } from '../lead/leader.ts';
 import { liveOf } from '../lead/progress.ts';
-import type { Change } from '../records/ledger.ts';
 import { COUNTER, SET } from '../records/records.ts';
 import type { CostView, TenantCost } from '../use-cases.ts';
 import { microsPerHourOf } from './caps.ts';
@@ -23,7 +23,11 @@ export const dayOf = (at: EpochMs): string => iso(at).slice(0, 10);
 const beginOf = (at: EpochMs): EpochMs => Math.floor(at / DAY) * DAY;
 
 /** What the commit that releases a session adds to its tenant's day, so that each is counted once whatever dies. */
-export function costWrites({ kind, before, after }: Change): { readonly count: Count; readonly index: Index } | null {
+export function costWrites({
+  kind,
+  before,
+  after,
+}: Transition): { readonly count: Count; readonly index: Index } | null {
   if (kind !== 'session' || after.phase !== 'released' || before === undefined || before.phase === 'released')
     return null;
   if (after.costMicros === 0) return null;

@@ -1,6 +1,6 @@
 import type { Expect } from '../../ports/store.ts';
-import type { Nothing } from '../market/launch.ts';
-import type { Change } from '../records/ledger.ts';
+import type { Transition } from '../hooks.ts';
+import type { Nothing } from '../market/nothing.ts';
 import type { Mirror } from '../records/mirror.ts';
 import { KEY } from '../records/records.ts';
 import type { RentingView } from '../use-cases.ts';
@@ -14,7 +14,7 @@ export function rentingOff(mirror: Mirror): Nothing | null {
 }
 
 /** Whether the change comes nearer to money: it intends an instance, or is the last before its provider is asked. */
-export const rents = ({ kind, before, after }: Change): boolean =>
+export const rents = ({ kind, before, after }: Transition): boolean =>
   kind === 'instance' &&
   ((before === undefined && after.phase === 'intended') ||
     (before?.phase === 'intended' && after.phase === 'requested'));

@@ -1,7 +1,8 @@
 import { baseOf, bind, factsOf } from '../../domain/bind.ts';
 import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
-import { type Nothing, planLaunch } from '../market/launch.ts';
+import { planLaunch } from '../market/launch.ts';
+import type { Nothing } from '../market/nothing.ts';
 import { claimChanges, memberKeys, suits } from '../records/claim.ts';
 import { KEY } from '../records/records.ts';
 import { replaceLost } from './replace.ts';
