@@ -44,5 +44,3 @@ export const PlacementSchema = z.strictObject({
   ).prefault('5GB'),
   offer_attempts: whole(1, 100, 'Offers that may turn out to be gone before it counts as a failed start').default(5),
 });
-
-export type WrittenPlacement = z.output<typeof PlacementSchema>;
