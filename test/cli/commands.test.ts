@@ -101,7 +101,7 @@ describe('berth ls', () => {
     addThree();
     for (const [columns, headings] of [
       [200, ['ID', 'NAME', 'OWNER', 'CLASS', 'PHASE', 'AGE', 'IDLE', 'ENDS', 'COST', 'ENDPOINT']],
-      [110, ['SESSION', 'OWNER', 'CLASS', 'PHASE', 'AGE', 'IDLE', 'ENDS', 'COST', 'ENDPOINT']],
+      [106, ['SESSION', 'OWNER', 'CLASS', 'PHASE', 'AGE', 'IDLE', 'ENDS', 'COST', 'ENDPOINT']],
       [80, ['SESSION', 'CLASS', 'PHASE', 'AGE', 'ENDS', 'COST']],
     ] as const) {
       const screen = await onTerminal(columns, 'ls');
