@@ -40,7 +40,12 @@ export function tableOf(r: Result): string {
         .join(', '),
     ],
     ['double rents found', `${duplicates(labels).length} labels twice`],
-    ['bans', counted(end.hosts.map((h) => `${h.machineId === '' ? 'host' : 'machine'} ${h.ban?.reason ?? 'of a banned host'}`))],
+    [
+      'bans',
+      counted(
+        end.hosts.map((h) => `${h.machineId === '' ? 'host' : 'machine'} ${h.ban?.reason ?? 'of a banned host'}`),
+      ),
+    ],
     ['most instances at a time', `${mostAtOnce(end)} of ${o.maxInstances} (${sampled.looks} looks)`],
     ['most $/h at a time', `${sampled.most.dollarsPerHour.toFixed(3)} of ${o.maxDollarsPerHour}`],
     ['instances seen without a record', `${sampled.leaks.length}; longest ${longestLeak(r).toFixed(1)} s${leaksOf(r)}`],
