@@ -23,7 +23,7 @@ import { type Config, NO_KEY, type VastaiConfig } from './config/load.ts';
 import { isLoopback } from './config/places.ts';
 import { shippedFile } from './config/shipped.ts';
 import type { Quotas } from './domain/quota.ts';
-import { ACCEPTED_REGIONS, countriesOf } from './domain/regions.ts';
+import { REGIONS } from './domain/regions.ts';
 import type { SessionClass } from './domain/session-class.ts';
 import { viewOf } from './engine/calls/view.ts';
 import type { BanExchanging, Classes, CurrentQuotas } from './engine/context.ts';
@@ -105,7 +105,7 @@ async function build(config: Config, o: Overrides, parts: AsyncDisposableStack):
       ...('why' in found ? { 'nginx-local': found.why } : {}),
       ...(config.vastai === null ? { vastai: NO_KEY } : {}),
     },
-    regions: { accepts: ACCEPTED_REGIONS, isKnown: (word: string) => countriesOf(word) !== null },
+    regions: REGIONS,
   };
   const { classes, quotas, file } = await openClasses(config, names, log, clock, stop.signal);
 

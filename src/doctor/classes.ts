@@ -3,15 +3,11 @@ import type { NginxFound } from '../adapters/nginx/find.ts';
 import { parseClassFile } from '../config/classes.ts';
 import { type Config, NO_KEY } from '../config/load.ts';
 import type { ProxySettings } from '../domain/proxy.ts';
-import { ACCEPTED_REGIONS, countriesOf } from '../domain/regions.ts';
+import { REGIONS } from '../domain/regions.ts';
 import { type Finding, fail, messageOf, ok, warn } from './finding.ts';
 
 /** What this broker is built with. */
-const KNOWN = {
-  providers: ['process', 'vastai'],
-  proxies: ['direct', 'nginx-local'],
-  regions: { accepts: ACCEPTED_REGIONS, isKnown: (word: string) => countriesOf(word) !== null },
-};
+const KNOWN = { providers: ['process', 'vastai'], proxies: ['direct', 'nginx-local'], regions: REGIONS };
 
 export type ClassesSeen = {
   readonly findings: readonly Finding[];

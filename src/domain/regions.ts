@@ -77,3 +77,6 @@ export function codesOf(words: readonly string[]): readonly string[] {
 
 /** What is accepted for a region, in words for people. */
 export const ACCEPTED_REGIONS = `${REGION_WORDS.join(', ')}, a country's English name or its two-letter code`;
+
+/** For whoever reads class files. */
+export const REGIONS = { accepts: ACCEPTED_REGIONS, isKnown: (word: string): boolean => countriesOf(word) !== null };
