@@ -25,8 +25,8 @@ const TEMPLATE = /\{\{\s*([a-z_][a-z0-9_.-]*)\s*\}\}/gi;
 /** What no single option can say: rules between the options of one class. Paths begin at the class. */
 export function crossCheck(c: WrittenClass, known: Known): Problem[] {
   return [
-    ...providerProblems(c, known),
-    ...proxyProblems(c, known),
+    ...oneOf('provider', c.provider, known.providers, known),
+    ...oneOf('proxy', c.proxy, [...known.proxies, 'auto'], known),
     ...commandProblems(c),
     ...portProblems(c),
     ...readinessProblems(c),
@@ -39,12 +39,6 @@ export function crossCheck(c: WrittenClass, known: Known): Problem[] {
     ...orderProblems(c),
     ...maxResourceProblems(c),
   ];
-}
-
-function providerProblems(c: WrittenClass, known: Known): Problem[] {
-  const why = known.unusable?.[c.provider];
-  if (why !== undefined) return [{ path: ['provider'], text: `${show(c.provider)} cannot be used here: ${why}` }];
-  return oneOf('provider', c.provider, known.providers);
 }
 
 /** Providers whose instances are rented from others, and run an image. */
@@ -65,21 +59,12 @@ function imageProblems(c: WrittenClass): Problem[] {
   return problems;
 }
 
-function placementProblems({ placement, ports }: WrittenClass, known: Known): Problem[] {
-  const problems: Problem[] = [];
-  const { regions } = known;
-  for (const [n, region] of placement.regions.entries())
-    if (regions?.isKnown(region) === false)
-      problems.push({
-        path: ['placement', 'regions', n],
-        text: `${show(region)} is no region; accepted: ${regions.accepts}`,
-      });
-  const numbers = ports.map((p) => p.number);
-  for (const [n, number] of numbers.entries())
-    if (number !== undefined && numbers.indexOf(number) !== n)
-      problems.push({ path: ['ports', n, 'number'], text: `${number} is taken by another port of the class` });
-  return problems;
-}
+const placementProblems = ({ placement }: WrittenClass, { regions }: Known): Problem[] =>
+  placement.regions.flatMap((region, n) =>
+    regions?.isKnown(region) === false
+      ? [{ path: ['placement', 'regions', n], text: `${show(region)} is no region; accepted: ${regions.accepts}` }]
+      : [],
+  );
 
 function outdatedProblems(c: WrittenClass): Problem[] {
   if (!c.replace_outdated || c.on_loss !== 'end') return [];
@@ -88,16 +73,12 @@ function outdatedProblems(c: WrittenClass): Problem[] {
   ];
 }
 
-function oneOf(option: string, value: string, known: readonly string[]): Problem[] {
-  if (known.includes(value)) return [];
-  const accepted = known.join(', ') || 'none in this broker';
-  return [{ path: [option], text: `${show(value)} is not accepted; accepted: ${accepted}${didYouMean(value, known)}` }];
-}
-
-function proxyProblems(c: WrittenClass, known: Known): Problem[] {
-  const why = known.unusable?.[c.proxy];
-  if (why !== undefined) return [{ path: ['proxy'], text: `${show(c.proxy)} cannot be used here: ${why}` }];
-  return oneOf('proxy', c.proxy, [...known.proxies, 'auto']);
+function oneOf(option: string, value: string, names: readonly string[], { unusable = {} }: Known): Problem[] {
+  if (Object.hasOwn(unusable, value))
+    return [{ path: [option], text: `${show(value)} cannot be used here: ${unusable[value]}` }];
+  if (names.includes(value)) return [];
+  const accepted = names.join(', ') || 'none in this broker';
+  return [{ path: [option], text: `${show(value)} is not accepted; accepted: ${accepted}${didYouMean(value, names)}` }];
 }
 
 function commandProblems(c: WrittenClass): Problem[] {
@@ -124,13 +105,13 @@ function wordProblem(c: WrittenClass, word: string): string | null {
   return null;
 }
 
-function portProblems(c: WrittenClass): Problem[] {
-  return c.ports.flatMap((port, i) =>
-    c.ports.findIndex((p) => p.name === port.name) === i
-      ? []
-      : [{ path: ['ports', i, 'name'], text: `${show(port.name)} is taken by another port of the class` }],
+/** Ports have neither a name nor a number in common. */
+const portProblems = ({ ports }: WrittenClass): Problem[] =>
+  ports.flatMap((port, i) =>
+    (['name', 'number'] as const)
+      .filter((of) => port[of] !== undefined && ports.findIndex((p) => p[of] === port[of]) !== i)
+      .map((of) => ({ path: ['ports', i, of], text: `${show(port[of])} is taken by another port of the class` })),
   );
-}
 
 function readinessProblems({ readiness, ports }: WrittenClass): Problem[] {
   const problems: Problem[] = [];

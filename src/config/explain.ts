@@ -9,6 +9,7 @@ export type Described = {
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -54,7 +55,9 @@ export function acceptedBy(d: Described | undefined): string {
   if (d.enum !== undefined) return d.enum.map(String).join(', ');
   switch (d.type) {
     case 'integer':
-      return `a whole number from ${d.minimum} to ${d.maximum}`;
+      return `a whole number ${range(d)}`;
+    case 'number':
+      return `a number ${range(d)}`;
     case 'boolean':
       return 'true or false';
     case 'array':
@@ -66,14 +69,17 @@ export function acceptedBy(d: Described | undefined): string {
   }
 }
 
+const range = ({ minimum, exclusiveMinimum, maximum }: Described): string =>
+  minimum === undefined ? `above ${exclusiveMinimum}, up to ${maximum}` : `from ${minimum} to ${maximum}`;
+
 const list = (names: readonly string[]): string => names.join(', ');
 
 /** Values in messages are shortened, since a message goes to a log line, and lose what may be a password in a URL:
  *  everything up to the last "@", as a password may hold one itself, and what follows "password=". */
 export function show(value: unknown): string {
   const text = (JSON.stringify(value) ?? String(value))
-    .replace(/\/\/\S*@/g, '//***@')
-    .replace(/(password=)[^&"\s]*/gi, '$1***');
+    .replace(/\/\/.*@/g, '//***@')
+    .replace(/(password=)[^&"]*/gi, '$1***');
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -88,7 +88,7 @@ describe('a session class file', () => {
   });
 
   it('knows how a proxy forwards, where there is one', () => {
-    const known = { ...KNOWN, providers: ['process', 'vastai'], proxies: ['direct', 'nginx-local'] };
+    const known = { ...KNOWN, proxies: ['direct', 'nginx-local'] };
     const text = withOption('proxy: auto\n    proxy_settings: {max_body: 1Mi, read_timeout: 90s}');
     const [c] = parseClassFile(text, known).classes;
     expect(c).toMatchObject({

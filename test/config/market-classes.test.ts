@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseClassFile } from '../../src/config/classes.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { shippedFile } from '../../src/config/shipped.ts';
-import { ACCEPTED_REGIONS, countriesOf } from '../../src/domain/regions.ts';
+import { REGIONS } from '../../src/domain/regions.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { MINUTE } from '../../src/domain/time.ts';
 import { refusalOf } from '../support/config-refusal.ts';
@@ -11,7 +11,7 @@ import { refusalOf } from '../support/config-refusal.ts';
 const KNOWN = {
   providers: ['process', 'vastai'],
   proxies: ['direct', 'nginx-local'],
-  regions: { accepts: ACCEPTED_REGIONS, isKnown: (word: string) => countriesOf(word) !== null },
+  regions: REGIONS,
   file: 'classes.yaml',
 };
 
@@ -80,7 +80,7 @@ describe('A class of a market', () => {
     const recipes = [
       read(''),
       read('', 'image: ghcr.io/me/app:2'),
-      read('', '{image: ghcr.io/me/app:1, template: 7}'.slice(1, -1).replace(', ', '\n    ')),
+      read('template: 7'),
       parseClassFile(text('').replace('{name: web}', '{name: web, number: 80}'), KNOWN).classes[0],
     ].map((c) => c?.recipe);
     expect(new Set(recipes).size).toBe(recipes.length);
@@ -93,11 +93,28 @@ describe('A class of a market', () => {
     ],
     ['placement: {max_price: free}', 'placement.max_price: "free" is not accepted; accepted: US dollars such as 0.35'],
     ['placement: {max_price: -1}', 'placement.max_price: -1 is not accepted'],
-    ['placement: {min_reliability: 99}', 'placement.min_reliability: 99 is not accepted'],
+    [
+      'placement: {min_reliability: 99}',
+      'placement.min_reliability: 99 is not accepted; accepted: a number from 0 to 1',
+    ],
+    [
+      'placement: {expected_hours: 0}',
+      'placement.expected_hours: 0 is not accepted; accepted: a number above 0, up to 10000',
+    ],
     ['placement: {gpus: [x]}', 'placement.gpus: unknown option'],
     ['replace_outdated: true', 'replace_outdated: needs on_loss: replace'],
   ])('is refused with %s', (more, why) => {
     expect(refusal(more)).toEqual([expect.stringContaining(why)]);
+  });
+
+  it('has no port where another one is', () => {
+    const same = text('').replace(
+      '{name: web}',
+      '{name: web, number: 80}, {name: api, number: 80}, {name: own}, {name: o2}',
+    );
+    expect(refusalOf(() => parseClassFile(same, KNOWN))).toEqual([
+      expect.stringContaining('ports[1].number: 80 is taken by another port of the class'),
+    ]);
   });
 
   it('needs an image or a template, which a program of this machine must not have', () => {
@@ -165,7 +182,8 @@ describe('The options of a market', () => {
   it.each([
     [{ BERTH_VASTAI_KEY: 'k', BERTH_VASTAI_KEY_FILE: '/k' }, 'BERTH_VASTAI_KEY_FILE: is set beside BERTH_VASTAI_KEY'],
     [{ BERTH_VASTAI_UPSTREAMS: '10.0.0.0/33' }, 'BERTH_VASTAI_UPSTREAMS: "10.0.0.0/33" is not accepted'],
-    [{ BERTH_VASTAI_URL: 'https://me:secret@vast.ai' }, 'BERTH_VASTAI_URL'],
+    [{ BERTH_VASTAI_URL: 'https://me:secret@vast.ai' }, 'BERTH_VASTAI_URL: "https://***@vast.ai" is not accepted'],
+    [{ BERTH_BLACKLIST_REDIS: 'redis://:two words@h' }, 'BERTH_BLACKLIST_REDIS: "redis://***@h" is not accepted'],
     [{ BERTH_VASTAI_PACE: '0' }, 'BERTH_VASTAI_PACE: "0" is not accepted'],
     [{ BERTH_MAX_DOLLARS_PER_HOUR: '1e3' }, 'BERTH_MAX_DOLLARS_PER_HOUR: "1e3" is not accepted'],
     [{ BERTH_BLACKLIST_WRITE: 'true' }, 'BERTH_BLACKLIST_REDIS: is required with BERTH_BLACKLIST_WRITE'],
