@@ -73,7 +73,8 @@ export function bind(session: Session, member: Member, confirmed: boolean, now: 
   };
 }
 
-function bindInstance(i: InstanceIn<'ready'>, session: Session, now: EpochMs): InstanceIn<'bound'> {
+/** The instance once the session has it. */
+export function bindInstance(i: InstanceIn<'ready'>, session: Session, now: EpochMs): InstanceIn<'bound'> {
   const { startMs: _, ...rest } = i;
   return { ...rest, phase: 'bound', since: now, session: session.id };
 }

@@ -1,8 +1,7 @@
 import type { Instance } from './instance.ts';
 import type { Micros } from './resources.ts';
 import type { InstanceFacts, Session, Use } from './session.ts';
-import type { EpochMs } from './time.ts';
-import { HOUR } from './time.ts';
+import { type EpochMs, HOUR } from './time.ts';
 
 /** Micro-dollars spent if an instance runs from `from` to `to`; rounded up, providers bill started seconds.
  *  @param microsPerHour all price parts together */

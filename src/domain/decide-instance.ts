@@ -1,7 +1,7 @@
 import type { Cause } from './cause.ts';
-import { decideRunning } from './decide-running.ts';
+import { decideRunning, end } from './decide-running.ts';
 import { type Addresses, hasPorts, type NamedPort, sameAddresses } from './endpoint.ts';
-import { destroyInstance, instanceBase, ranFrom } from './give-up.ts';
+import { instanceBase, ranFrom } from './give-up.ts';
 import type { DestroyReason, Instance, InstanceIn, InstanceRef } from './instance.ts';
 import { type EpochMs, SECOND } from './time.ts';
 
@@ -191,11 +191,6 @@ const told = (i: InstanceIn<'booting'>, text: string): InstanceIn<'booting'> | n
   text === '' || text.slice(0, PROGRESS_AT_MOST) === i.progress
     ? null
     : { ...i, progress: text.slice(0, PROGRESS_AT_MOST) };
-
-function end(i: Instance, why: DestroyReason, detail: string, now: EpochMs, cause: Cause): InstanceDecision {
-  const instance = destroyInstance(i, why, detail, now, cause);
-  return instance === undefined ? { lookAt: null } : { instance, ask: 'destroy', lookAt: now };
-}
 
 /** Never given up: asked again until the provider has shown twice that it is gone. */
 function decideDestroying(

@@ -2,7 +2,7 @@ import type { Cause } from './cause.ts';
 import type { InstanceDecision, InstancePolicy, InstanceSeen, ProbeSeen } from './decide-instance.ts';
 import { hasPorts, sameAddresses } from './endpoint.ts';
 import { destroyInstance } from './give-up.ts';
-import type { InstanceIn } from './instance.ts';
+import type { DestroyReason, Instance, InstanceIn } from './instance.ts';
 import type { EpochMs } from './time.ts';
 
 type Running = InstanceIn<'ready'> | InstanceIn<'bound'>;
@@ -37,7 +37,7 @@ function decideInterrupted(
   const runsAt = decideAddress(i, seen, policy, now);
   if (runsAt.instance !== undefined) return runsAt;
   const isProbed = i.phase === 'ready' || i.readiness.whileInUse === true;
-  if (seen.status === 'running' && (isProbed ? probe?.answered === true : true)) {
+  if (seen.status === 'running' && (!isProbed || probe?.answered === true)) {
     const { interruptedAt: _, ...well } = i;
     return { instance: well, lookAt: now };
   }
@@ -57,7 +57,11 @@ function decideAddress(i: Running, seen: InstanceSeen, policy: InstancePolicy, n
   return { instance: { ...i, addresses: seen.addresses }, lookAt: now };
 }
 
-function lose(i: Running, detail: string, now: EpochMs, cause: Cause): InstanceDecision {
-  const instance = destroyInstance(i, 'lost', detail, now, cause);
+const lose = (i: Running, detail: string, now: EpochMs, cause: Cause): InstanceDecision =>
+  end(i, 'lost', detail, now, cause);
+
+/** Given up for a failure: its end is asked for at once. */
+export function end(i: Instance, why: DestroyReason, detail: string, now: EpochMs, cause: Cause): InstanceDecision {
+  const instance = destroyInstance(i, why, detail, now, cause);
   return instance === undefined ? { lookAt: null } : { instance, ask: 'destroy', lookAt: now };
 }

@@ -93,11 +93,11 @@ const untilOf = (s: Situation, their: TheirBan): EpochMs => their.until ?? s.o.n
 
 /** Whether the record tells of it already. Times of two machines differ a little. */
 function isTold(s: Situation, their: TheirBan): boolean {
-  const told = s.our?.ban;
-  if (!isBanned(told, s.o.now)) return false;
+  const ban = s.our?.ban;
+  if (!isBanned(ban, s.o.now)) return false;
   return their.until === null
-    ? told.until > s.o.now + s.o.policy.termMs / 2
-    : Math.abs(told.until - their.until) < MINUTE;
+    ? ban.until > s.o.now + s.o.policy.termMs / 2
+    : Math.abs(ban.until - their.until) < MINUTE;
 }
 
 const legacy = (s: Situation, their: TheirBan): Ban => ({

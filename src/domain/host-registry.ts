@@ -1,6 +1,6 @@
 import type { Cause } from './cause.ts';
 import type { Instance } from './instance.ts';
-import { DAY, type EpochMs } from './time.ts';
+import { DAY, type EpochMs, HOUR, MINUTE } from './time.ts';
 
 export type BanReason =
   | 'slow-start'
@@ -172,7 +172,7 @@ const banFor = (reason: BanReason, evidence: string, termMs: number, at: EpochMs
 });
 
 const inWords = (ms: number): string =>
-  ms % DAY === 0 ? `${ms / DAY} d` : ms % 3_600_000 === 0 ? `${ms / 3_600_000} h` : `${Math.round(ms / 60_000)} min`;
+  ms % DAY === 0 ? `${ms / DAY} d` : ms % HOUR === 0 ? `${ms / HOUR} h` : `${Math.round(ms / MINUTE)} min`;
 
 /** A ban that still counts. */
 export const isBanned = (ban: Ban | null | undefined, now: EpochMs): ban is Ban =>

@@ -1,7 +1,7 @@
 import type { Instance } from './instance.ts';
 import { modelKey } from './placement.ts';
 import { codesOf } from './regions.ts';
-import { type Amount, hasGpuMemory, type Requirements, type Resources } from './resources.ts';
+import { type Amount, hasGpuMemory, limitBelow, type Requirements, type Resources } from './resources.ts';
 
 type Member = Pick<Instance, 'granted' | 'microsPerHour' | 'reliability' | 'interruptible'> & {
   readonly region: string;
@@ -50,9 +50,6 @@ function isIn(region: string, asked: readonly string[]): boolean {
   const codes = codesOf(asked);
   return codes.length === 0 || codes.includes(region.toUpperCase());
 }
-
-/** 0: there is no limit to fall short of. */
-const limitBelow = (has: number, asked: number | undefined): boolean => has !== 0 && below(has, asked);
 
 /** The name of the first rule that the member breaks; null: it does. */
 export const mismatch = (m: Member, r: Requirements): (typeof MISMATCH)[number]['name'] | null =>

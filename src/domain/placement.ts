@@ -1,6 +1,6 @@
 import type { Offer } from './offer.ts';
 import { codesOf } from './regions.ts';
-import { hasGpuMemory, type Micros } from './resources.ts';
+import { hasGpuMemory, limitBelow, type Micros } from './resources.ts';
 import type { Search } from './search.ts';
 import type { Refused } from './session.ts';
 import type { EpochMs } from './time.ts';
@@ -79,9 +79,6 @@ const REJECT = [
 ] as const satisfies readonly Rule[];
 
 export type RejectRule = (typeof REJECT)[number]['name'];
-
-/** A limit of 0 is none to fall short of. */
-const limitBelow = (has: number, asked: number | undefined): boolean => has !== 0 && asked !== undefined && has < asked;
 
 /** What class and requirements want together: requirements narrow, they never allow what the class does not. */
 export function wantedOf(search: Search): Wanted {

@@ -1,7 +1,7 @@
 import type { Offer } from './offer.ts';
 import { modelKey, wantedOf } from './placement.ts';
 import { codesOf } from './regions.ts';
-import type { Placement, Search } from './search.ts';
+import { AVOID_NOTHING, type Placement, type Search } from './search.ts';
 import type { SessionClass } from './session-class.ts';
 
 /** What a provider is asked, and what tells it from other questions: who asks the same shares the answer. */
@@ -36,7 +36,7 @@ export function broadQuestion(c: Of, search: Omit<Search, 'avoid'>): Question {
     gpuMemory: floor(own.gpuMemory, asked.gpuMemory),
     disk: asked.disk === own.disk ? own.disk : nextPower(asked.disk, SMALLEST_DISK),
   };
-  const { mayBeTakenBack } = wantedOf({ ...search, avoid: NOTHING });
+  const { mayBeTakenBack } = wantedOf({ ...search, avoid: AVOID_NOTHING });
   return question({
     resources,
     need: {},
@@ -51,7 +51,7 @@ export function narrowQuestion(c: Of, search: Omit<Search, 'avoid'>): Question {
   const broad = broadQuestion(c, search);
   const { placement, resources } = broad.search;
   if (placement === null) return broad;
-  const wanted = wantedOf({ ...search, avoid: NOTHING });
+  const wanted = wantedOf({ ...search, avoid: AVOID_NOTHING });
   const { gpuModels } = search.need;
   const named = gpuModels === undefined || gpuModels.length === 0 ? placement.gpuModels : gpuModels;
   const narrowed: Placement = {
@@ -90,7 +90,6 @@ export function forDisk(o: Offer, asked: number, wanted: number): Offer {
   };
 }
 
-const NOTHING = { machines: new Set<string>(), hosts: new Set<string>() };
 /** Below these no power of two tells a question from another [bytes, micro-dollars]. */
 const SMALLEST_DISK = 8e9;
 const SMALLEST_PRICE = 10_000;

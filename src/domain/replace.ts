@@ -1,4 +1,4 @@
-import { factsOf } from './bind.ts';
+import { bindInstance, factsOf } from './bind.ts';
 import { costSoFar } from './cost.ts';
 import { sameAddresses } from './endpoint.ts';
 import type { Instance, InstanceIn } from './instance.ts';
@@ -93,10 +93,9 @@ export function finishReplacement(
 ): { readonly session: Active; readonly instance: InstanceIn<'bound'> } | null {
   if (s.replacing === undefined || i?.phase !== 'ready' || i.for !== s.id) return null;
   if (p?.phase !== 'serving' || p.instance !== i.id || !sameAddresses(p.upstream, i.addresses)) return null;
-  const { startMs: _, ...rest } = i;
-  const { replacing: __, offersGone: ___, ...session } = s;
+  const { replacing: _, offersGone: __, ...session } = s;
   return {
     session: { ...session, instance: factsOf(i), replacements: (s.replacements ?? 0) + 1 },
-    instance: { ...rest, phase: 'bound', since: now, session: s.id },
+    instance: bindInstance(i, s, now),
   };
 }

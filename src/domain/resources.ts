@@ -30,6 +30,10 @@ export type Requirements = {
   readonly minReliability?: number;
 };
 
+/** Whether a limit falls short of what was asked for. 0: there is none to fall short of. */
+export const limitBelow = (has: number, asked: number | undefined): boolean =>
+  has !== 0 && asked !== undefined && has < asked;
+
 /** A card keeps some of its memory for itself: one of 24 GiB tells 24,564 MiB, and is meant by whoever asks for 24 GiB. */
 const TELLS_AT_LEAST = 0.98;
 

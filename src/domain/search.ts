@@ -4,7 +4,7 @@ import type { Micros, Requirements, Resources } from './resources.ts';
 export type Placement = {
   /** In order of preference; the first that has an offer is taken. Empty: any. */
   readonly gpuModels: readonly string[];
-  /** Two-letter country codes. Empty: anywhere. */
+  /** As `regions.ts` reads them: words or two-letter country codes. Empty: anywhere. */
   readonly regions: readonly string[];
   /** All price parts, disk included. null: only the provider's cap holds. */
   readonly maxMicrosPerHour: Micros | null;

@@ -1,4 +1,4 @@
-import { unknownWord } from './command.ts';
+import { COMMAND_WORDS, unknownWord } from './command.ts';
 import type { Violation } from './errors.ts';
 import { modelKey } from './placement.ts';
 import { ACCEPTED_REGIONS, codesOf, countriesOf } from './regions.ts';
@@ -99,7 +99,7 @@ function commandViolations(c: SessionClass, command: readonly string[]): readonl
   return [
     {
       field: 'command',
-      description: `{{${unknown}}} is not known; accepted: cpu_limit, cpu_request, memory_limit, memory_request, gpu_count, disk, session_id, instance_id, ${ports.map((p) => `port.${p}`).join(', ')}`,
+      description: `{{${unknown}}} is not known; accepted: ${[...COMMAND_WORDS, ...ports.map((p) => `port.${p}`)].join(', ')}`,
     },
   ];
 }
