@@ -42,10 +42,17 @@ export async function checkVastai({ vastai }: Config, clock: Clock, signal: Abor
 
 const dollars = (micros: number): string => `$${(micros / 1_000_000).toFixed(2)}`;
 
-/** A file that is not there is told by whoever reads it. */
 function checkMode(file: string): Finding[] {
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
-  return (mode & OTHERS_MAY_READ) === 0
+  return (modeOf(file) & OTHERS_MAY_READ) === 0
     ? []
     : [warn('vastai key', `${file} can be read by other users`, `chmod 600 ${file}`)];
+}
+
+/** A file that is not there, or cannot be looked at, is told by whoever reads it. */
+function modeOf(file: string): number {
+  try {
+    return statSync(file).mode;
+  } catch {
+    return 0;
+  }
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -57,7 +57,7 @@ describe('berth doctor, where Vast.ai is a provider', () => {
     expect(poor.written).not.toContain('sim-key');
   });
 
-  it('fails for a key that is refused, a file that is not there, and an API that does not answer', async () => {
+  it('fails for a key that is refused, a file that is not there or cannot be looked at, and an API that does not answer', async () => {
     const url = await simulator();
     await writeFile(keyFile, 'wrong-key-0815', { mode: 0o600 });
     const refused = await diagnose({ BERTH_VASTAI_URL: url });
@@ -65,6 +65,10 @@ describe('berth doctor, where Vast.ai is a provider', () => {
     expect(refused.written).not.toContain('wrong-key-0815');
     const missing = await diagnose({ BERTH_VASTAI_URL: url, BERTH_VASTAI_KEY_FILE: join(dir, 'none') });
     expect(missing.findings).toMatchObject([{ level: 'fail', seen: expect.stringContaining('ENOENT') }]);
+    const loop = join(dir, 'loop');
+    await symlink(loop, loop);
+    const endless = await diagnose({ BERTH_VASTAI_URL: url, BERTH_VASTAI_KEY_FILE: loop });
+    expect(endless.findings).toMatchObject([{ level: 'fail', seen: expect.stringContaining('ELOOP') }]);
     const away = await diagnose({ BERTH_VASTAI_URL: 'http://127.0.0.1:9' });
     expect(away.findings).toMatchObject([{ level: 'fail' }]);
   });
