@@ -54,11 +54,11 @@ describe('a requested instance', () => {
 describe('a booting instance', () => {
   const booting = anInstance('booting', { addresses: ADDRESSES });
   const blind = anInstance('booting');
+
   it('is on the machine that its provider tells of, where that was not known: before it can fail there', () => {
     const nowhere = anInstance('booting', { ref: { ...REF, machine: '', host: '' } });
     const failed = { status: 'exited', ref: REF, detail: 'OCI', cause: 'runtime' } as const;
-    const [placed] = [decide(nowhere, failed).instance];
-    expect(placed).toMatchObject({ phase: 'booting', ref: REF });
+    expect(decide(nowhere, failed).instance).toMatchObject({ phase: 'booting', ref: REF });
     expect(decide(booting, failed).instance).toMatchObject({ phase: 'destroying', cause: 'runtime' });
     const other = { ...failed, ref: { ...REF, id: 'another' } };
     expect(decide(nowhere, other).instance?.phase).toBe('destroying');

@@ -70,7 +70,7 @@ export function createModel(seed: number) {
   let now = T0;
   let made = 0;
   let target = TARGET;
-  let kind = true;
+  let isKind = false;
 
   function put<K extends 'session' | 'instance' | 'proxy'>(
     kindOf: K,
@@ -186,7 +186,7 @@ export function createModel(seed: number) {
   /** What a look may show: the truth, or nothing. Absence is no proof while a create is under way. */
   function sighting(i: Instance): InstanceSeen {
     const machine = machines.get(i.id);
-    if (kind && dice.once(4)) return { status: 'unknown' };
+    if (!isKind && dice.once(4)) return { status: 'unknown' };
     if (machine === undefined) return { status: pending.has(i.id) ? 'unknown' : 'missing' };
     if (machine === 'starting') return { status: 'starting', ref: REF, detail: dice.of(['pulling', '']) ?? '' };
     if (machine === 'exited') return { status: 'exited', ref: REF, detail: 'exit code 1' };
@@ -217,7 +217,7 @@ export function createModel(seed: number) {
         outcome: dice.of(['made', 'made', 'made', 'refused', 'lost-made', 'lost']) ?? 'made',
       });
     const current = instances.get(i.id);
-    if (d.ask === 'destroy' && current?.phase === 'destroying' && current.ref !== null && !(kind && dice.once(3)))
+    if (d.ask === 'destroy' && current?.phase === 'destroying' && current.ref !== null && (isKind || !dice.once(3)))
       machines.delete(i.id);
   }
 
@@ -283,7 +283,7 @@ export function createModel(seed: number) {
     },
     /** The world turns kind: every client leaves, no reserve is kept, looks and destroys work. */
     drain(rounds: number): void {
-      kind = false;
+      isKind = true;
       target = 0;
       for (const s of living(sessions, 'released')) if (!hasEnded(s)) put('session', endSession(s, 'client', '', now));
       for (let n = 0; n < rounds; n++) {

@@ -83,6 +83,31 @@ describe('metrics', () => {
     expect(await value(m, 'berth_bans_total{provider="vastai",kind="machine",reason="slow-start"}')).toBe(2);
   });
 
+  it('show what is paid for, in dollars, and no line for what is not known', async () => {
+    const m = create();
+    const now = { session: 1_500_000, reserve: 250_000, destroying: 0, oldestDestroyingMs: 90_000 };
+    m.watch(
+      watched({
+        money: () => [
+          { ...now, provider: 'vastai', untracked: 750_000, credit: 42_000_000, mostDestroyRequests: 3 },
+          { ...now, provider: 'process', untracked: null, credit: null, mostDestroyRequests: 0 },
+        ],
+      }),
+    );
+    expect(await value(m, 'berth_dollars_per_hour{provider="vastai",use="session"}')).toBe(1.5);
+    expect(await value(m, 'berth_dollars_per_hour{provider="vastai",use="reserve"}')).toBe(0.25);
+    expect(await value(m, 'berth_dollars_per_hour{provider="vastai",use="destroying"}')).toBe(0);
+    expect(await value(m, 'berth_untracked_dollars_per_hour{provider="vastai"}')).toBe(0.75);
+    expect(await value(m, 'berth_credit_dollars{provider="vastai"}')).toBe(42);
+    expect(await value(m, 'berth_instances_destroying_oldest_seconds{provider="vastai"}')).toBe(90);
+    expect(await value(m, 'berth_instance_destroy_requests_most{provider="vastai"}')).toBe(3);
+    expect(await value(m, 'berth_untracked_dollars_per_hour{provider="process"}')).toBeUndefined();
+    expect(await value(m, 'berth_credit_dollars{provider="process"}')).toBeUndefined();
+    m.cost('gpu', 1_250_000);
+    m.cost('gpu', 250_000);
+    expect(await value(m, 'berth_cost_dollars_total{class="gpu"}')).toBe(1.5);
+  });
+
   it('show the health of the loops', async () => {
     const m = create();
     m.loopPass('instances', 1_700_000_000_500);
