@@ -39,7 +39,7 @@ describe('Everyday life behind nginx-local', () => {
     berth = await serve({
       BERTH_DATA_DIR: join(home.dir, 'data'),
       BERTH_CLASSES: home.classFile,
-      BERTH_PROXY_PORTS: '35500-35999',
+      BERTH_PROXY_PORTS: '11500-11999',
       BERTH_ACTIVITY_INTERVAL: '200ms',
     });
   });

@@ -49,7 +49,7 @@ describe('A session behind nginx-local', () => {
   const env = () => ({
     BERTH_DATA_DIR: home.dir,
     BERTH_CLASSES: home.classFile,
-    BERTH_PROXY_PORTS: '35000-35499',
+    BERTH_PROXY_PORTS: '11000-11499',
   });
 
   /** Masters and workers of this broker's proxies. */

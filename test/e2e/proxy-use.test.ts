@@ -33,7 +33,7 @@ describe('A session in use behind nginx-local', () => {
   const env = () => ({
     BERTH_DATA_DIR: home.dir,
     BERTH_CLASSES: home.classFile,
-    BERTH_PROXY_PORTS: '37000-37499',
+    BERTH_PROXY_PORTS: '12000-12499',
     BERTH_ACTIVITY_INTERVAL: '200ms',
   });
 

@@ -107,7 +107,7 @@ describe('JupyterLab as a session', () => {
       PATH: [programs, process.env.PATH ?? ''].join(delimiter),
       BERTH_DATA_DIR: home.dir,
       BERTH_CLASSES: home.classFile,
-      BERTH_PROXY_PORTS: '36000-36099',
+      BERTH_PROXY_PORTS: '12500-12599',
       BERTH_ACTIVITY_INTERVAL: '250ms',
     });
   }, INSTALL_MS);

@@ -12,8 +12,9 @@ import { eventually } from '../../support/eventually.ts';
 import { PROXY_SETTINGS } from '../../support/fixtures.ts';
 
 const NEVER = new AbortController().signal;
-/** Apart from the ranges of brokers and of other tests; each test process begins at another place. */
-const FROM = 33_000 + (process.pid % 30) * 50;
+/** Apart from the ranges of brokers and of other tests, and below the ports that the kernel gives to whoever connects:
+ *  one of those may be taken in the moment in which its nginx is dead. Each test process begins at another place. */
+const FROM = 13_000 + (process.pid % 30) * 50;
 let ids = 0;
 
 export const newProxyId = (): ProxyId => `p-${`${process.pid}n${++ids}`.padStart(26, '0')}`;
