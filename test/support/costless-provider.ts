@@ -3,23 +3,16 @@ import type { Addresses, NamedPort } from '../../src/domain/endpoint.ts';
 import { BrokerError } from '../../src/domain/errors.ts';
 import { type InstanceId, isInstanceId } from '../../src/domain/ids.ts';
 import type { InstanceRef } from '../../src/domain/instance.ts';
-import type { Resources } from '../../src/domain/resources.ts';
 import type { ComputeProvider, Mark, Order, ProviderLimits, Seen } from '../../src/ports/compute-provider.ts';
 import type { Prober } from '../../src/ports/prober.ts';
+import { NO_RESOURCES } from './fixtures.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 /** An account at a provider that costs nothing, unless a price is set: instances are entries in memory. Outlives the
  *  broker's objects. */
 export type CostlessWorld = ReturnType<typeof createCostlessWorld>;
 
 const NO_MARK: Mark = { class: '', recipe: '', reserve: false };
-const NOTHING: Resources = {
-  cpu: { request: 0, limit: 0 },
-  memory: { request: 0, limit: 0 },
-  gpuModel: '',
-  gpuCount: 0,
-  gpuMemory: 0,
-  disk: 0,
-};
 
 type Held = {
   readonly tag: InstanceId;
@@ -44,17 +37,18 @@ export type Knobs = {
   readonly stuck: Set<InstanceId>;
   /** While set, new instances are `starting` until `boot` is called for them. */
   bootSlowly: boolean;
-  /** While set, there are no offers, or asking for them fails. */
+  /** While set, there are no offers. */
   soldOut: boolean;
+  /** While set, asking for offers fails. */
   failOffers: BrokerError | null;
-  /** Price of what is offered from now on, and of what carries a tag. */
+  /** Price of what is offered from now on. */
   microsPerHour: number;
+  /** The part of it that is paid as long as an instance exists. */
+  storageMicrosPerHour: number;
   /** What is offered, one offer each. Empty: one offer without a machine. */
   machines: readonly { readonly machine: string; readonly host: string }[];
   /** Whether what is offered may be taken back. */
   interruptible: boolean;
-  /** The part of it that is paid as long as an instance exists. */
-  storageMicrosPerHour: number;
   /** Instead of destroying, one each. */
   failDestroys: BrokerError[];
   /** How a new instance on a machine shows at first; others as they do without. */
@@ -78,9 +72,9 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     soldOut: false,
     failOffers: null,
     microsPerHour: 0,
+    storageMicrosPerHour: 0,
     machines: [],
     interruptible: false,
-    storageMicrosPerHour: 0,
     failDestroys: [],
     seenOn: new Map(),
     ownPorts: false,
@@ -106,7 +100,7 @@ export function createCostlessWorld(address: { readonly host: string; readonly p
     addressesFor,
     /** Something that no broker of this test has asked for. @param installation whose tag it carries */
     plant(tag: InstanceId, installation: string, seen: Seen, mark?: Mark, microsPerHour = 0): void {
-      const offer = { id: 'planted', granted: NOTHING, microsPerHour, machine: '', host: '', region: '' };
+      const offer = { id: 'planted', granted: NO_RESOURCES, microsPerHour, machine: '', host: '', region: '' };
       const order = { tag, offer, image: null, command: [], env: {}, ports: [], mark: mark ?? NO_MARK };
       held.set(refOf(tag).id, { tag, installation, order, seen });
     },
@@ -198,7 +192,7 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       signal.throwIfAborted();
       calls.create++;
       if (!isInstanceId(order.tag)) throw new BrokerError('refused-by-provider', 'not an instance id');
-      await waitFor(knobs.hangCreates, signal);
+      if (knobs.hangCreates !== null) await unlessAborted(knobs.hangCreates, signal);
       const failure = knobs.failCreates.shift();
       if (failure !== undefined && knobs.createsAnyway) hold(order);
       if (failure !== undefined) throw failure;
@@ -222,7 +216,7 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
     async listOwned(signal) {
       signal.throwIfAborted();
       calls.list++;
-      await waitFor(knobs.hangLists, signal);
+      if (knobs.hangLists !== null) await unlessAborted(knobs.hangLists, signal);
       if (knobs.failLists !== null) throw knobs.failLists;
       const own = [...held].filter(([, h]) => h.installation === installation);
       return own.map(([id, { tag, seen, order }]) => ({
@@ -240,16 +234,6 @@ export function createCostlessProvider(o: CostlessOptions): ComputeProvider {
       throw new BrokerError('unimplemented', 'this provider keeps no logs');
     },
   };
-}
-
-/** @throws the reason of `signal` when that aborts first */
-async function waitFor(promise: Promise<void> | null, signal: AbortSignal): Promise<void> {
-  if (promise === null) return;
-  await new Promise<void>((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    signal.addEventListener('abort', aborted, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
 }
 
 /** Stands in for a prober where no instance really is; `silent` endpoints, as host:port, do not answer. */

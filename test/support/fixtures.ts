@@ -37,13 +37,20 @@ export const PROXY_SETTINGS: ProxySettings = {
   drainTimeoutMs: HOUR,
 };
 
-export const GRANTED: Resources = {
-  cpu: { request: 1, limit: 2 },
-  memory: { request: 2 ** 29, limit: 2 ** 30 },
+/** Asks for nothing. */
+export const NO_RESOURCES: Resources = {
+  cpu: { request: 0, limit: 0 },
+  memory: { request: 0, limit: 0 },
   gpuModel: '',
   gpuCount: 0,
   gpuMemory: 0,
   disk: 0,
+};
+
+export const GRANTED: Resources = {
+  ...NO_RESOURCES,
+  cpu: { request: 1, limit: 2 },
+  memory: { request: 2 ** 29, limit: 2 ** 30 },
 };
 
 export function aClass(over: Partial<SessionClass> = {}): SessionClass {

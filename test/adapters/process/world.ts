@@ -11,16 +11,12 @@ import { createSystemClock } from '../../../src/adapters/system/clock.ts';
 import type { Resources } from '../../../src/domain/resources.ts';
 import type { ProviderHarness } from '../../contract/compute-provider.contract.ts';
 import { eventually } from '../../support/eventually.ts';
+import { NO_RESOURCES } from '../../support/fixtures.ts';
 
 export const never = new AbortController().signal;
 
 export const resources = (over: Partial<Resources> = {}): Resources => ({
-  cpu: { request: 0, limit: 0 },
-  memory: { request: 0, limit: 0 },
-  gpuModel: '',
-  gpuCount: 0,
-  gpuMemory: 0,
-  disk: 0,
+  ...NO_RESOURCES,
   ...over,
 });
 
