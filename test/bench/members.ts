@@ -209,7 +209,7 @@ async function writeAll(w: Writer, n: number, make: (i: number) => Written): Pro
     ...w,
     mirror: createMirror(),
     hooks: QUIET,
-    caps: { instances: () => NO_CAP, microsPerHour: () => 1_000_000_000 },
+    caps: { instances: () => NO_CAP, microsPerHour: () => NO_CAP },
     anchor: () => [],
     quotaOf: () => NO_QUOTA,
   });

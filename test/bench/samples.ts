@@ -15,4 +15,7 @@ export function summarise(samples: readonly number[]): Summary {
 const quantile = (sorted: Float64Array, q: number): number =>
   sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
 
-export const median = (values: readonly number[]): number => summarise(values).p50;
+/** By nearest rank: the least of the values that at least the share `q` is not above; 0 where there are none. */
+export const rankOf = (values: readonly number[], q: number): number => quantile(Float64Array.from(values).sort(), q);
+
+export const median = (values: readonly number[]): number => rankOf(values, 0.5);

@@ -1,4 +1,4 @@
-import { rankOf } from './figures.ts';
+import { rankOf } from '../samples.ts';
 
 /** What lies between two ways, seed by seed: the middle difference, and how often the second is less and more. */
 export function compared(first: readonly number[], second: readonly number[], digits: number): string {

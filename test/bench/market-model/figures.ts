@@ -1,4 +1,5 @@
 import { HOUR, MINUTE } from '../../../src/domain/time.ts';
+import { rankOf } from '../samples.ts';
 import type { Outcome } from './run.ts';
 import type { Setting } from './setting.ts';
 
@@ -24,12 +25,6 @@ export type Figures = {
   /** Of those who asked within the broken hour [min]; 0 where there is none. */
   readonly p50WhileBroken: number;
 };
-
-/** By nearest rank. @param share above 0, up to 1 */
-export function rankOf(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-}
 
 const rounded = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits;
 

@@ -21,7 +21,6 @@ export type Lot = {
 /** `runsAfterMs`: until its container runs, infinite where it never does; `failing` null: it answers then. */
 export type Start = { readonly runsAfterMs: number; readonly failing: Failing | null };
 
-/** Of everything on offer, as it would be sold for `diskGb`. */
 const GIB = 2 ** 30;
 /** What is told of a failed pull or container, from the create on: an assumption. */
 export const TOLD_AFTER_MS = MINUTE;
@@ -118,12 +117,11 @@ function offerOf(m: Machine, diskGb: number, pays: number): Offer {
   };
 }
 
-/** When others leave it alone: ends and beginnings in turn, the first span begins at 0. */
+/** When others leave it alone: beginnings and ends of those spans in turn. */
 function freeTimes(s: Setting, isFailing: boolean, random: Random, horizonMs: number): readonly number[] {
   const busy = isFailing ? BAD_BUSY_HOURS : s.others.busy;
-  const toggles = [0];
   let at = random.next() < s.others.free / (s.others.free + busy) ? 0 : lasting(random, busy);
-  toggles[0] = at;
+  const toggles = [at];
   for (let free = true; at < horizonMs; free = !free) {
     at += lasting(random, free ? s.others.free : busy);
     toggles.push(at);

@@ -1,7 +1,8 @@
 import { expectedStartMs } from '../../../src/domain/rank.ts';
 import { DAY, MINUTE } from '../../../src/domain/time.ts';
+import { rankOf } from '../samples.ts';
 import { compared } from './compare.ts';
-import { type Figures, rankOf } from './figures.ts';
+import type { Figures } from './figures.ts';
 import type { Knows } from './memory.ts';
 import { BANS, MINUTES, NOTHING, OWN, REGISTRY, type Row, SHIPPED, VALUED_IN, WAYS } from './results.ts';
 import type { Terms } from './run.ts';
@@ -23,7 +24,18 @@ function spread(figures: readonly Figures[], of: (f: Figures) => number, digits:
 const sum = (figures: readonly Figures[], of: (f: Figures) => number): number =>
   figures.reduce((all, f) => all + of(f), 0);
 
-/** Of all seeds together, since a market has few of them. */
+/** Bad machines and good ones that were banned: of all seeds together, since a market has few of them. */
+const bannedOf = (f: readonly Figures[]): readonly string[] => [
+  shareOf(
+    sum(f, (x) => x.bannedBad),
+    sum(f, (x) => x.bad),
+  ),
+  shareOf(
+    sum(f, (x) => x.bannedGood),
+    sum(f, (x) => x.good),
+  ),
+];
+
 const shareOf = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((part / whole) * 100).toFixed(0)} % of ${whole}`;
 
@@ -31,7 +43,6 @@ function mainTable(rows: readonly Row[]): string {
   const lines = SETTINGS.flatMap((s) =>
     WAYS.map((way) => {
       const { figures: f } = rowOf(rows, s.name, way.name, SHIPPED);
-      const isRegistry = way === REGISTRY;
       return [
         way === NOTHING ? s.name : '',
         way.name,
@@ -40,19 +51,7 @@ function mainTable(rows: readonly Row[]): string {
         spread(f, (x) => x.failedStarts, 1),
         spread(f, (x) => x.ended, 1),
         spread(f, (x) => x.dollars, 3),
-        isRegistry
-          ? shareOf(
-              sum(f, (x) => x.bannedBad),
-              sum(f, (x) => x.bad),
-            )
-          : '–',
-        isRegistry
-          ? shareOf(
-              sum(f, (x) => x.bannedGood),
-              sum(f, (x) => x.good),
-            )
-          : '–',
-        isRegistry ? spread(f, (x) => x.bannedHosts, 0) : '–',
+        ...(way === REGISTRY ? [...bannedOf(f), spread(f, (x) => x.bannedHosts, 0)] : ['–', '–', '–']),
       ];
     }),
   );
@@ -119,14 +118,7 @@ function banTable(rows: readonly Row[]): string {
         spread(f, (x) => x.failedStarts, 1),
         spread(f, (x) => x.ended, 1),
         spread(f, (x) => x.dollars, 3),
-        shareOf(
-          sum(f, (x) => x.bannedBad),
-          sum(f, (x) => x.bad),
-        ),
-        shareOf(
-          sum(f, (x) => x.bannedGood),
-          sum(f, (x) => x.good),
-        ),
+        ...bannedOf(f),
       ];
     }),
   );

@@ -1,7 +1,6 @@
 import { spentMicros } from '../../../src/domain/cost.ts';
 import type { Lesson } from '../../../src/domain/host-registry.ts';
-import type { Wanted } from '../../../src/domain/placement.ts';
-import { sift } from '../../../src/domain/placement.ts';
+import { sift, type Wanted } from '../../../src/domain/placement.ts';
 import { rank } from '../../../src/domain/rank.ts';
 import type { Micros } from '../../../src/domain/resources.ts';
 import { DAY, type EpochMs, HOUR, MINUTE } from '../../../src/domain/time.ts';
