@@ -1,5 +1,4 @@
 import type { Caller } from '../../domain/caller.ts';
-import { invalid } from '../../domain/errors.ts';
 import { expectedStart, NO_HISTORY } from '../../domain/reserve.ts';
 import type { EngineContext } from '../context.ts';
 import type { Loops } from '../lead/loops.ts';
@@ -14,6 +13,7 @@ import { encode, KEY, SET } from '../records/records.ts';
 import type { AdminUseCases, QueueView, ReserveView } from '../use-cases.ts';
 import { mustBeAdmin } from './admin-only.ts';
 import { listEvents, watchEvents } from './events.ts';
+import { classNamed } from './find-class.ts';
 import { createHosts } from './hosts.ts';
 import { listInstances } from './list-instances.ts';
 import { createQuotaReads } from './quotas.ts';
@@ -68,13 +68,6 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
     };
   }
 
-  const known = (className: string): string => {
-    const classes = ctx.classes.current();
-    if (classes.has(className)) return className;
-    const accepted = [...classes.keys()].sort().join(', ');
-    throw invalid([{ field: 'class', description: `"${className}" is not configured; accepted: ${accepted}` }]);
-  };
-
   const reserves = (): readonly ReserveView[] => [...ctx.classes.current().keys()].sort().map(reserveView);
 
   async function setTarget(caller: Caller, className: string, target: number | null): Promise<void> {
@@ -112,12 +105,12 @@ export function createAdmin(d: AdminDeps): AdminUseCases & { readonly allReserve
     },
     async setReserve(caller, className, target) {
       mustBeAdmin(caller);
-      await retryable(setTarget(caller, known(className), target));
+      await retryable(setTarget(caller, classNamed(ctx, className).name, target));
       return reserveView(className);
     },
     async reserves(caller, className) {
       mustBeAdmin(caller);
-      return className === null ? reserves() : [reserveView(known(className))];
+      return className === null ? reserves() : [reserveView(classNamed(ctx, className).name)];
     },
     async terminate(caller, id, detail) {
       mustBeAdmin(caller);

@@ -15,6 +15,7 @@ import { type RegistryChange, registryWrites } from '../market/registry-writes.t
 import { KEY } from '../records/records.ts';
 import type { AdminUseCases, HostPage, HostQuery, HostTarget, HostView } from '../use-cases.ts';
 import { mustBeAdmin } from './admin-only.ts';
+import { strangePageToken } from './page-token.ts';
 import { retryable, tooManyWriters } from './update.ts';
 
 const TRIES = 20;
@@ -130,10 +131,7 @@ const termViolations = (termMs: number | null): readonly Violation[] =>
 /** By provider, its hosts before its machines, each by id. A token is the place of the last that was told. */
 export function listHosts(ctx: Pick<Deps, 'mirror' | 'clock' | 'bans' | 'providers'>, query: HostQuery): HostPage {
   const { pageSize, pageToken, provider } = query;
-  if (pageToken !== '' && !/^[^/]+\/(host|machine)\//.test(pageToken))
-    throw invalid([
-      { field: 'page_token', description: 'it is not a token of this list; use next_page_token of the answer before' },
-    ]);
+  if (pageToken !== '' && !/^[^/]+\/(host|machine)\//.test(pageToken)) throw strangePageToken();
   if (provider !== null) checkKnown(ctx, provider);
   const now = ctx.clock.now();
   const found: { readonly place: string; readonly view: HostView }[] = [];

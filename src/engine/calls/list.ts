@@ -1,9 +1,10 @@
 import type { Caller } from '../../domain/caller.ts';
-import { BrokerError, invalid } from '../../domain/errors.ts';
+import { BrokerError } from '../../domain/errors.ts';
 import type { Session } from '../../domain/session.ts';
 import type { EngineContext } from '../context.ts';
 import { decode, KEY, SET } from '../records/records.ts';
 import type { ListQuery, SessionPage } from '../use-cases.ts';
+import { strangePageToken } from './page-token.ts';
 import { viewOf } from './view.ts';
 
 /** Records read for one page at most, so that a filter that hardly anything passes cannot hold a call for long. */
@@ -77,9 +78,7 @@ function tokenToMember(token: string, prefix: string): string {
   if (token === '') return '';
   const member = Buffer.from(token, 'base64url').toString();
   if (member.startsWith(prefix) && /^[a-z0-9-]+\/s-[0-9a-z]{26}$/.test(member)) return member;
-  throw invalid([
-    { field: 'page_token', description: 'it is not a token of this list; use next_page_token of the answer before' },
-  ]);
+  throw strangePageToken();
 }
 
 /** The next members over both sets in order; one that moves between them meanwhile is met once. */
