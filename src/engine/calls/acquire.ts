@@ -11,7 +11,7 @@ import { termsFor } from '../../domain/terms.ts';
 import type { Put, Refusal } from '../../ports/store.ts';
 import type { EngineContext } from '../context.ts';
 import type { AcquireOutcome, AcquireSource } from '../hooks.ts';
-import { claimChanges, memberKeys, suits } from '../records/claim.ts';
+import { claimChanges, isPersonal, memberKeys, suits } from '../records/claim.ts';
 import type { Change, LedgerResult } from '../records/ledger.ts';
 import { decode, encode, KEY, type NameRecord, type RequestRecord, SET } from '../records/records.ts';
 import type { AcquireInput, SessionView } from '../use-cases.ts';
@@ -154,9 +154,9 @@ async function tryOnce(ctx: EngineContext, a: Attempt): Promise<Tried> {
   }
 }
 
-/** With its own command or environment it needs an instance of its own; nobody overtakes those who wait. */
+/** Nobody overtakes those who wait. */
 const isWarm = (ctx: EngineContext, a: Attempt): boolean =>
-  a.input.command.length === 0 && a.asked.envDigest === '' && ctx.mirror.queueLength(a.input.class) === 0;
+  !isPersonal(a) && ctx.mirror.queueLength(a.input.class) === 0;
 
 const hold = (ctx: EngineContext, a: Attempt): readonly Member[] =>
   ctx.mirror.pool.hold(a.input.class, (m) => suits(m, a), a.candidates, ctx.ids.pick);

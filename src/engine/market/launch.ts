@@ -1,4 +1,4 @@
-import type { SessionId } from '../../domain/ids.ts';
+import type { InstanceId, SessionId } from '../../domain/ids.ts';
 import type { InstanceIn } from '../../domain/instance.ts';
 import { grant, sameResources } from '../../domain/match.ts';
 import type { Offer } from '../../domain/offer.ts';
@@ -7,6 +7,8 @@ import type { Requirements } from '../../domain/resources.ts';
 import type { Search } from '../../domain/search.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { EngineContext } from '../context.ts';
+import type { Term } from '../lead/leader.ts';
+import type { Change, LedgerResult } from '../records/ledger.ts';
 import { newProxy } from './new-proxy.ts';
 import type { Nothing } from './nothing.ts';
 import type { Later } from './stall.ts';
@@ -19,12 +21,14 @@ export type LaunchFor = {
   readonly personal: boolean;
 };
 
-export type Launch =
-  | { readonly offer: Offer; readonly instance: InstanceIn<'intended'>; readonly proxy: ProxyIn<'creating'> }
-  | Nothing;
+export type Launch = {
+  readonly offer: Offer;
+  readonly instance: InstanceIn<'intended'>;
+  readonly proxy: ProxyIn<'creating'>;
+};
 
 /** The best offer that does, taken for it, and the records of the instance and proxy to be made from it. Commits
- *  nothing: where they are not committed, the offer is to be released.
+ *  nothing: `intend` does.
  *  @param later where a search of its own is not to be waited for */
 export async function planLaunch(
   ctx: EngineContext,
@@ -32,7 +36,7 @@ export async function planLaunch(
   of: LaunchFor,
   signal: AbortSignal,
   later?: Later,
-): Promise<Launch> {
+): Promise<Launch | Nothing> {
   const provider = ctx.providers.get(c.provider);
   if (provider === undefined) return noProvider(c.provider);
   const made = recipeOf(ctx, c);
@@ -44,6 +48,29 @@ export async function planLaunch(
   // With other resources than the class's it is no reserve member either: one who asks for nothing gets the class's.
   const personal = of.personal || !sameResources(wish.resources, c.resources);
   return { offer: chosen.offer, ...recordsFor(ctx, c, { ...of, ...made, personal }, chosen.offer) };
+}
+
+/** What it takes to intend an instance. */
+export type Intending = {
+  readonly ctx: EngineContext;
+  readonly term: Term;
+  /** The offer that an instance was intended on, as long as this replica leads. */
+  readonly offers: Map<InstanceId, Offer>;
+};
+
+/** Commits what was planned; where that is refused, the offer is to be had again. */
+export async function intend(
+  { ctx, term, offers }: Intending,
+  { instance, offer }: Launch,
+  changes: readonly Change[],
+  by: string,
+): Promise<LedgerResult> {
+  offers.set(instance.id, offer);
+  const result = await ctx.ledger.commit({ changes, expect: [term.fence], by });
+  if (result.committed) return result;
+  offers.delete(instance.id);
+  ctx.market.release(instance.provider, offer.id);
+  return result;
 }
 
 export const noProvider = (name: string): Nothing => ({ why: `no provider "${name}" is configured`, refused: {} });

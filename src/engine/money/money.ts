@@ -4,6 +4,7 @@ import type { Micros } from '../../domain/resources.ts';
 import { type EpochMs, MINUTE } from '../../domain/time.ts';
 import type { Owned } from '../../ports/compute-provider.ts';
 import type { EngineContext } from '../context.ts';
+import type { Mirror } from '../records/mirror.ts';
 import { COUNTER } from '../records/records.ts';
 import type { ProviderView } from '../use-cases.ts';
 import { type Caps, microsPerHourOf } from './caps.ts';
@@ -26,6 +27,10 @@ export type ProviderMoney = {
   readonly oldestDestroyingMs: number;
   readonly mostDestroyRequests: number;
 };
+
+/** Whether something with our tag is there that no record stands for. */
+export const isUntracked = (mirror: Mirror, o: Owned): boolean =>
+  o.seen.status !== 'absent' && !standsFor(mirror.instance(o.tag), o.ref.id);
 
 type Destroys = ReadonlyMap<InstanceId, { readonly times: number }>;
 
@@ -62,14 +67,14 @@ export function createMoneyWatch(ctx: EngineContext) {
   }
 
   function moneyOf(provider: string, now: EpochMs): ProviderMoney {
+    const all = [...ctx.mirror.all('instance')].filter((i) => i.provider === provider);
     let oldestDestroyingMs = 0;
     let mostDestroyRequests = 0;
-    for (const i of ctx.mirror.all('instance')) {
-      if (i.phase !== 'destroying' || i.provider !== provider) continue;
+    for (const i of all) {
+      if (i.phase !== 'destroying') continue;
       oldestDestroyingMs = Math.max(oldestDestroyingMs, now - i.since);
       mostDestroyRequests = Math.max(mostDestroyRequests, destroys.get(i.id)?.times ?? 0);
     }
-    const all = [...ctx.mirror.all('instance')].filter((i) => i.provider === provider);
     const reserve = microsPerHourOf(all, isUnclaimed);
     const destroying = microsPerHourOf(all, (i) => i.phase === 'destroying');
     return {
@@ -97,9 +102,7 @@ export function createMoneyWatch(ctx: EngineContext) {
     },
     /** A complete list of what carries our tag. */
     listed(provider: string, owned: readonly Owned[]): void {
-      const strangers = owned.filter(
-        (o) => o.seen.status !== 'absent' && !standsFor(ctx.mirror.instance(o.tag), o.ref.id),
-      );
+      const strangers = owned.filter((o) => isUntracked(ctx.mirror, o));
       untracked.set(
         provider,
         strangers.reduce((sum, o) => sum + (o.microsPerHour ?? 0), 0),

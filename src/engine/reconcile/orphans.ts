@@ -1,4 +1,3 @@
-import { deleting } from '../../domain/decide-proxy.ts';
 import { isBrokerError } from '../../domain/errors.ts';
 import { destroyInstance } from '../../domain/give-up.ts';
 import { type Instance, standsFor } from '../../domain/instance.ts';
@@ -9,10 +8,10 @@ import type { EngineContext } from '../context.ts';
 import type { Term } from '../lead/leader.ts';
 import type { ProviderObserver } from '../lead/observer.ts';
 import { destroyLane, type Pacer, PRIORITY } from '../lead/pacer.ts';
-import type { Change } from '../records/ledger.ts';
+import { isUntracked } from '../money/money.ts';
 import { decode, KEY } from '../records/records.ts';
 import { adopt, classFor, isStarting } from './adopt.ts';
-import { staleKeys } from './stale.ts';
+import { giveUp } from './give-up.ts';
 
 /** One request to destroy takes no longer [ms]. */
 const DESTROY_MS = 30_000;
@@ -52,7 +51,7 @@ export function createOrphanCollector(
       const seen = new Map<string, number>();
       const due: Owned[] = [];
       for (const o of owned) {
-        if (o.seen.status === 'absent' || standsFor(ctx.mirror.instance(o.tag), o.ref.id)) continue;
+        if (!isUntracked(ctx.mirror, o)) continue;
         const times = (strangers.get(o.ref.id) ?? 0) + 1;
         seen.set(o.ref.id, times);
         if (times >= LISTS) due.push(o);
@@ -138,17 +137,11 @@ export async function collectLeftBehind(ctx: EngineContext, term: Term): Promise
   const { mirror } = ctx;
   for (const i of mirror.all('instance')) {
     const owner = i.phase === 'bound' ? i.session : i.for;
-    const now = ctx.clock.now();
-    const after = destroyInstance(i, 'orphan', 'its session ended without it', now);
+    const after = destroyInstance(i, 'orphan', 'its session ended without it', ctx.clock.now());
     if (owner === null || after === undefined || mirror.session(owner) !== undefined) continue;
     const session = await readSession(ctx, owner);
     if (session !== null && session.phase !== 'released') continue;
     ctx.hooks.onOrphan(i.provider, i.id);
-    const changes: Change[] = [{ kind: 'instance', before: i, after }];
-    const proxy = mirror.proxy(i.proxy);
-    if (proxy?.phase === 'creating' || proxy?.phase === 'serving')
-      changes.push({ kind: 'proxy', before: proxy, after: deleting(proxy, now) });
-    const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'orphans' });
-    if (!result.committed) await staleKeys(ctx, result.why);
+    await giveUp({ ctx, term }, i, after, 'orphans');
   }
 }

@@ -3,10 +3,10 @@ import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import { planLaunch } from '../market/launch.ts';
 import type { Nothing } from '../market/nothing.ts';
-import { claimChanges, memberKeys, suits } from '../records/claim.ts';
+import { claimChanges, isPersonal, memberKeys, suits } from '../records/claim.ts';
 import { KEY } from '../records/records.ts';
 import { replaceLost } from './replace.ts';
-import { askedKey, commitLaunch, heldBack, isPersonal, type LastRefusal, notRenting, type QueueDeps } from './room.ts';
+import { askedKey, commitLaunch, heldBack, type LastRefusal, notRenting, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 /** Sessions of a class that one pass tells why they wait; the rest hear it as they move up, or when they end. */
@@ -141,12 +141,11 @@ async function launchNow(d: QueueDeps, c: SessionClass, session: Waiting, signal
     queueBy: session.queueBy,
     instance: factsOf(plan.instance),
   };
-  const launched = await commitLaunch(d, c, plan, [
+  return commitLaunch(d, c, plan, [
     { kind: 'session', before: session, after },
     { kind: 'instance', before: undefined, after: plan.instance },
     { kind: 'proxy', before: undefined, after: plan.proxy },
   ]);
-  return launched;
 }
 
 /** Writes down why a session waits. @returns whether that has changed */

@@ -7,10 +7,10 @@ import type { Session, SessionIn } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import { planLaunch } from '../market/launch.ts';
 import type { Nothing } from '../market/nothing.ts';
-import { memberKeys, suits } from '../records/claim.ts';
+import { isPersonal, memberKeys, suits } from '../records/claim.ts';
 import type { Change } from '../records/ledger.ts';
 import { KEY } from '../records/records.ts';
-import { commitLaunch, heldBack, isPersonal, notRenting, type QueueDeps } from './room.ts';
+import { commitLaunch, heldBack, notRenting, type QueueDeps } from './room.ts';
 import { staleKeys } from './stale.ts';
 
 type Lost = SessionIn<'active'>;

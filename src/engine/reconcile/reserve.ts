@@ -1,29 +1,24 @@
-import { deleting } from '../../domain/decide-proxy.ts';
 import { destroyInstance } from '../../domain/give-up.ts';
 import { isUnwelcome, machineOf } from '../../domain/host-registry.ts';
-import type { InstanceId } from '../../domain/ids.ts';
 import type { Instance } from '../../domain/instance.ts';
-import type { Offer } from '../../domain/offer.ts';
 import { planReserve, type ReservePlan } from '../../domain/reserve.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { EpochMs } from '../../domain/time.ts';
 import type { EngineContext } from '../context.ts';
 import type { Term } from '../lead/leader.ts';
-import { planLaunch } from '../market/launch.ts';
+import { type Intending, intend, planLaunch } from '../market/launch.ts';
 import { recipeOf } from '../market/templates.ts';
 import { refusedByCap } from '../money/caps.ts';
 import { rentingOff } from '../money/renting.ts';
 import type { Change } from '../records/ledger.ts';
+import { giveUp } from './give-up.ts';
 import type { HistoryKeeper } from './history.ts';
-import { monotonicOf, staleKeys } from './stale.ts';
+import { monotonicOf } from './stale.ts';
 
 /** After a refusal that nothing of our own would end [ms]. */
 const AGAIN_MS = 5_000;
 
-export type ReserveDeps = {
-  readonly ctx: EngineContext;
-  readonly term: Term;
-  readonly offers: Map<InstanceId, Offer>;
+export type ReserveDeps = Intending & {
   readonly history: HistoryKeeper;
   readonly capped: ReadonlySet<string>;
 };
@@ -79,13 +74,7 @@ export async function giveBack(
   const now = ctx.clock.now();
   for (const { instance, why } of members) {
     const after = destroyInstance(instance, why, '', now);
-    if (after === undefined) continue;
-    const proxy = ctx.mirror.proxy(instance.proxy);
-    const changes: Change[] = [{ kind: 'instance', before: instance, after }];
-    if (proxy?.phase === 'creating' || proxy?.phase === 'serving')
-      changes.push({ kind: 'proxy', before: proxy, after: deleting(proxy, now) });
-    const result = await ctx.ledger.commit({ changes, expect: [term.fence], by });
-    if (!result.committed) await staleKeys(ctx, result.why);
+    if (after !== undefined) await giveUp({ ctx, term }, instance, after, by);
   }
 }
 
@@ -118,24 +107,17 @@ async function refill(d: ReserveDeps, c: SessionClass, n: number, signal: AbortS
 
 /** @returns whether it was intended */
 async function make(d: ReserveDeps, c: SessionClass, signal: AbortSignal): Promise<boolean> {
-  const { ctx, term } = d;
-  const plan = await planLaunch(ctx, c, { session: null, requirements: {}, personal: false }, signal);
+  const plan = await planLaunch(d.ctx, c, { session: null, requirements: {}, personal: false }, signal);
   if ('why' in plan) {
     d.history.refused(c.name, plan.why);
     return false;
   }
-  d.offers.set(plan.instance.id, plan.offer);
-  const result = await ctx.ledger.commit({
-    changes: [
-      { kind: 'instance', before: undefined, after: plan.instance },
-      { kind: 'proxy', before: undefined, after: plan.proxy },
-    ],
-    expect: [term.fence],
-    by: 'reserve',
-  });
+  const changes: readonly Change[] = [
+    { kind: 'instance', before: undefined, after: plan.instance },
+    { kind: 'proxy', before: undefined, after: plan.proxy },
+  ];
+  const result = await intend(d, plan, changes, 'reserve');
   if (result.committed) return true;
-  d.offers.delete(plan.instance.id);
-  ctx.market.release(c.provider, plan.offer.id);
   if (result.why.kind === 'limit') d.history.refused(c.name, refusedByCap(result.why, plan.instance).why);
   return false;
 }

@@ -1,10 +1,7 @@
-import type { InstanceId } from '../../domain/ids.ts';
-import type { Offer } from '../../domain/offer.ts';
 import type { Session } from '../../domain/session.ts';
 import type { SessionClass } from '../../domain/session-class.ts';
 import type { EngineContext } from '../context.ts';
-import type { Term } from '../lead/leader.ts';
-import type { Launch } from '../market/launch.ts';
+import { type Intending, intend, type Launch } from '../market/launch.ts';
 import type { Nothing } from '../market/nothing.ts';
 import type { Later } from '../market/stall.ts';
 import { refusedByCap } from '../money/caps.ts';
@@ -16,10 +13,7 @@ import { giveBack } from './reserve.ts';
 import { staleKeys } from './stale.ts';
 
 /** What it takes to give sessions instances. */
-export type QueueDeps = {
-  readonly ctx: EngineContext;
-  readonly term: Term;
-  readonly offers: Map<InstanceId, Offer>;
+export type QueueDeps = Intending & {
   /** Classes whose sessions wait for a cap: no reserve takes what is freed before they have it. */
   readonly capped: Set<string>;
   readonly refusals: Refusals;
@@ -36,9 +30,6 @@ export type Refusals = Map<string, LastRefusal>;
 /** What sessions must have in common to be refused for the same. */
 export const askedKey = (s: Session): string => JSON.stringify(s.asked.requirements);
 
-/** Whether it needs an instance of its own. */
-export const isPersonal = (s: Session): boolean => s.asked.command.length > 0 || s.asked.envDigest !== '';
-
 /** What a class whose starts fail on all machines tells those who wait. */
 export const heldBack = (why: string): Nothing => ({ why, refused: { 'backing-off': 1 } });
 
@@ -52,17 +43,13 @@ export const notRenting = ({ ctx }: QueueDeps): (Nothing & { readonly full: bool
 export async function commitLaunch(
   d: QueueDeps,
   c: SessionClass,
-  plan: Exclude<Launch, Nothing>,
+  plan: Launch,
   changes: readonly Change[],
 ): Promise<'placed' | 'again' | (Nothing & { readonly full: boolean })> {
-  const { ctx, term } = d;
-  d.offers.set(plan.instance.id, plan.offer);
-  const result = await ctx.ledger.commit({ changes, expect: [term.fence], by: 'queue' });
+  const result = await intend(d, plan, changes, 'queue');
   if (result.committed) return 'placed';
-  d.offers.delete(plan.instance.id);
-  ctx.market.release(c.provider, plan.offer.id);
   if (result.why.kind !== 'limit') {
-    await staleKeys(ctx, result.why);
+    await staleKeys(d.ctx, result.why);
     return 'again';
   }
   const { hopeless, ...refusal } = refusedByCap(result.why, plan.instance);

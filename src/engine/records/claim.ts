@@ -1,13 +1,17 @@
 import type { Bound, Member } from '../../domain/bind.ts';
 import { mismatch } from '../../domain/match.ts';
 import type { Requirements } from '../../domain/resources.ts';
-import type { Session } from '../../domain/session.ts';
+import type { Asked, Session } from '../../domain/session.ts';
 import type { Change } from './ledger.ts';
 import { KEY } from './records.ts';
 
 /** Whether a reserve member does for what was asked. */
 export const suits = (m: Member, of: { readonly asked: { readonly requirements: Requirements } }): boolean =>
   mismatch({ ...m.instance, region: m.instance.ref.region }, of.asked.requirements) === null;
+
+/** Whether it needs an instance of its own: no reserve member has its command or its environment. */
+export const isPersonal = ({ asked }: { readonly asked: Pick<Asked, 'command' | 'envDigest'> }): boolean =>
+  asked.command.length > 0 || asked.envDigest !== '';
 
 /** The three records of a claim: one commit. */
 export const claimChanges = (before: Session | undefined, m: Member, b: Bound): readonly Change[] => [
