@@ -39,6 +39,16 @@ describe('What carries our tag and has no record', () => {
     expect(b.first.errors.map((e) => e.loop)).toContain('orphans');
   });
 
+  it('is no failure of a leader that stops while it waits for its turn to be ended', async () => {
+    const b = await bed({ limits: { destroyEveryMs: MINUTE } });
+    for (const n of [1, 2]) b.world.plant(instanceId(n), 'costless', RUNNING);
+    await b.until('one of them is ended', () => b.world.held.size === 1);
+    await b.clock.advance(5 * SECOND);
+    await b.first.stop();
+    expect(b.first.errors).toEqual([]);
+    expect(b.world.held.size).toBe(1);
+  });
+
   it('is known to the leader alone', async () => {
     const b = await bed();
     const other = await b.replica({ mayLead: false });

@@ -58,13 +58,14 @@ export function createOrphanCollector(
       }
       strangers = seen;
       // One that cannot be ended now keeps none of the others.
-      for (const o of due) await end(o, signal).catch((err: unknown) => failed(ctx, o, err));
+      for (const o of due)
+        await end(o, signal).catch((err: unknown) => {
+          // Cut short by the end of the term: it is the next leader's.
+          if (!signal.aborted) ctx.hooks.onLoopError('orphans', err, { instanceId: o.tag });
+        });
     },
   };
 }
-
-const failed = (ctx: EngineContext, o: Owned, err: unknown): void =>
-  ctx.hooks.onLoopError('orphans', err, { instanceId: o.tag });
 
 async function settle(
   ctx: EngineContext,
