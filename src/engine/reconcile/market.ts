@@ -1,3 +1,4 @@
+import type { SessionClass } from '../../domain/session-class.ts';
 import { MINUTE } from '../../domain/time.ts';
 import { isAnswered } from '../calls/quote.ts';
 import type { EngineContext } from '../context.ts';
@@ -24,7 +25,7 @@ export async function lookAtMarket(d: QuoteDeps, id: string, signal: AbortSignal
   const c = ctx.classes.current().get(record.class);
   if (left <= 0 || c === undefined) return forget(d, id);
   if (isAnswered(record)) return ctx.clock.monotonic() + left;
-  const answer = await see(ctx, record, signal);
+  const answer = await see(ctx, c, record, signal);
   const was = ctx.mirror.revision('market', id);
   const after: MarketRecord = { ...record, ...answer, answeredAt: Math.max(ctx.clock.now(), record.askedAt) };
   const put = [{ key: KEY.market(id), was, value: encode(after) }];
@@ -34,14 +35,13 @@ export async function lookAtMarket(d: QuoteDeps, id: string, signal: AbortSignal
   return ctx.clock.monotonic() + left;
 }
 
-async function see(ctx: EngineContext, record: MarketRecord, signal: AbortSignal) {
-  const c = ctx.classes.current().get(record.class);
-  const provider = c === undefined ? undefined : ctx.providers.get(c.provider);
-  if (c === undefined || provider === undefined) return NOTHING(noProvider(c?.provider ?? '').why);
-  const q = { key: JSON.stringify(record.search), search: record.search };
+async function see(ctx: EngineContext, c: SessionClass, { search }: MarketRecord, signal: AbortSignal) {
+  const provider = ctx.providers.get(c.provider);
+  if (provider === undefined) return NOTHING(noProvider(c.provider).why);
+  const q = { key: JSON.stringify(search), search };
   const seen = await ctx.market.ask(c, provider, signal)(q, () => 'some');
   if ('why' in seen) return NOTHING(seen.why);
-  const { ranked, refused } = ctx.market.sort(c.provider, record.search, q, seen, true);
+  const { ranked, refused } = ctx.market.sort(c.provider, search, q, seen, true);
   const offers = ranked()
     .slice(0, KEPT_OFFERS)
     .map((r) => r.offer);

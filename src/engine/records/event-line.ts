@@ -35,7 +35,6 @@ export function eventLine(change: Transition, by: string, at: EpochMs, madeFor: 
   const { kind, before, after } = change;
   const reason = before?.phase === after.phase ? reasonWithin(change) : reasonOf(change);
   if (reason === null) return null;
-  const { why, detail } = reason;
   const own =
     change.kind === 'session'
       ? { class: change.after.asked.class, tenant: change.after.tenant }
@@ -48,13 +47,18 @@ export function eventLine(change: Transition, by: string, at: EpochMs, madeFor: 
     from: before?.phase ?? null,
     to: after.phase,
     by,
-    ...(why === '' ? {} : { why }),
-    ...(detail === '' ? {} : { detail: detail.slice(0, DETAIL_AT_MOST) }),
+    ...said(reason),
   };
   return JSON.stringify(line);
 }
 
 type Reason = { readonly why: string; readonly detail: string };
+
+/** Of a line: without what is empty. */
+const said = ({ why, detail }: Reason): Partial<Reason> => ({
+  ...(why === '' ? {} : { why }),
+  ...(detail === '' ? {} : { detail: detail.slice(0, DETAIL_AT_MOST) }),
+});
 const NO_REASON: Reason = { why: '', detail: '' };
 
 function reasonOf({ after }: Transition): Reason {
@@ -105,7 +109,7 @@ export function rentingLine(from: boolean | null, { on, by, at, why }: RentingRe
     from: from === null ? null : word(from),
     to: word(on),
     by,
-    ...(why === '' ? {} : { detail: why.slice(0, DETAIL_AT_MOST) }),
+    ...said({ why: '', detail: why }),
   };
   return JSON.stringify(line);
 }
@@ -130,8 +134,7 @@ export function hostLine(o: {
     from: o.lifted === null ? null : 'banned',
     to: o.ban === null ? null : 'banned',
     by: o.by,
-    why: o.ban?.reason ?? o.lifted?.reason ?? '',
-    ...(detail === '' ? {} : { detail: detail.slice(0, DETAIL_AT_MOST) }),
+    ...said({ why: o.ban?.reason ?? o.lifted?.reason ?? '', detail }),
   };
   return JSON.stringify(line);
 }

@@ -169,7 +169,7 @@ function writesOf(changes: readonly Change[], by: string, at: EpochMs, madeFor: 
     const line = eventLine(change, by, at, madeFor);
     if (line !== null) events.push(line);
     if (change.kind === 'session') indexSession(change.before, change.after, index);
-    else indexPart(SET[`${change.kind === 'instance' ? 'instances' : 'proxies'}`], change.before, change.after, index);
+    else indexPart(change.kind === 'instance' ? SET.instances : SET.proxies, change.before, change.after, index);
   }
   return { put, drop, index, expect: [], events };
 }
