@@ -83,7 +83,8 @@ export type Engine = {
   reserves(): readonly ReserveView[];
   /** For the gauges: what is paid at each provider now. */
   money(): readonly ProviderMoney[];
-  banned: () => ReturnType<typeof bannedNow>;
+  /** For the gauges: how many machines and hosts are banned at each provider now. */
+  banned(): ReturnType<typeof bannedNow>;
   /** Whether the store was read once and this replica can serve. */
   isReady(): boolean;
   isLeading(): boolean;

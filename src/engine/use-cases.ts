@@ -248,14 +248,17 @@ export type EventView = {
   readonly id: string;
   readonly at: EpochMs;
   readonly kind: EventKind;
-  /** Id of the session, instance or proxy; for `reserve` the class. */
+  /** Id of the session, instance or proxy; for `reserve` the class, for `host` `PROVIDER:MACHINE` or
+   *  `PROVIDER:host:HOST`, for `renting` `all`. */
   readonly subject: string;
   readonly class: string;
   /** Empty but for a session's event. */
   readonly tenant: string;
-  /** A token's id, `local`, or a loop of the leader. */
+  /** A token's id, `admin-token-file`, `local`, or a loop of the leader; `blacklist` for a ban that is read there,
+   *  `restored` for what is put back into an emptied store, `broker` where it was told to end all. */
   readonly actor: string;
-  /** Phase, or reserve target; null: made anew, or the configuration's target. */
+  /** Phase, or reserve target; null: made anew, or the configuration's target. For `host` `banned` or null, for
+   *  `renting` `on` or `off`. */
   readonly before: string | null;
   readonly after: string | null;
   readonly reason: string;

@@ -152,7 +152,8 @@ function toSeen(ref: InstanceRef, seen: Exclude<Seen, { readonly status: 'absent
   }
 }
 
-/** Times between two complete lists in which others failed, or that were skipped by the clock of record; before the first list of a term nothing was seen at all. */
+/** Times between two complete lists in which others failed, or that were skipped by the clock of record; before the first
+ *  list of a term nothing was seen at all. */
 function createBlindness() {
   type Span = { readonly from: EpochMs; readonly to: EpochMs };
   let past: readonly Span[] = [];

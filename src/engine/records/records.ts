@@ -19,7 +19,8 @@ const FORMAT = 1;
 export type RequestRecord =
   | {
       readonly kind: 'session';
-      readonly session: SessionId /** Set where the session was asked for otherwise (`on_conflict` RETURN). */;
+      readonly session: SessionId;
+      /** Set where the session was asked for otherwise (`on_conflict` RETURN). */
       readonly asked?: Asked;
     }
   | { readonly kind: 'tombstone'; readonly at: EpochMs };
@@ -75,7 +76,8 @@ export type MarketRecord = {
   readonly why: string;
 };
 export type LeaseRecord = {
-  readonly holder: string /** The holder stopped and gave it up. */;
+  readonly holder: string;
+  /** The holder stopped and gave it up. */
   readonly released: boolean;
   readonly beat: number;
 };
