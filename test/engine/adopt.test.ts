@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '../../src/domain/time.ts';
 import type { Mark, Seen } from '../../src/ports/compute-provider.ts';
-import { ADMIN, ALICE, type EngineBed, engineBed } from '../support/engine-bed.ts';
+import { ADMIN, ALICE, type BedOptions, type EngineBed, engineBed } from '../support/engine-bed.ts';
+import { list } from '../support/event-log.ts';
 import { ADDRESSES, instanceId } from '../support/fixtures.ts';
 
 const STARTING: Seen = { status: 'starting', detail: 'pulling' };
@@ -9,8 +10,8 @@ const MARK: Mark = { class: 'echo', recipe: 'recipe-1', reserve: true };
 const TAG = instanceId(7);
 
 /** With a reserve of one that cannot be had anew: what is planted is all there is. */
-async function soldOut(): Promise<EngineBed> {
-  const b = await engineBed();
+async function soldOut(o: BedOptions = {}): Promise<EngineBed> {
+  const b = await engineBed(o);
   b.world.knobs.soldOut = true;
   await b.finish(b.engine.admin.setReserve(ADMIN, 'echo', 1));
   return b;
@@ -44,7 +45,7 @@ describe('A stranger with our tag that was made for the reserve and is still sta
   });
 
   it('is ended instead where it would pass a cap, and nothing is counted', async () => {
-    const b = await engineBed({ maxMicrosPerHour: 1_000_000 });
+    const b = await soldOut({ maxMicrosPerHour: 1_000_000 });
     b.world.plant(TAG, 'costless', STARTING, MARK, 1_000_001);
     await b.until('it is ended', () => b.world.held.size === 0);
     expect(await b.store.counters(['instances/costless', 'spending/costless'])).toEqual([0, 0]);
@@ -80,5 +81,11 @@ describe('A stranger with our tag that was made for the reserve and is still sta
       'nothing is left of it',
       () => b.engine.mirror.size('instance') + b.engine.mirror.size('proxy') === 0,
     );
+    const { events } = await list(b, {}, { kinds: ['instance'] });
+    expect(events.map((e) => [e.subject, e.after, e.reason])).toEqual([
+      [TAG, 'booting', ''],
+      [TAG, 'destroying', 'surplus'],
+      [TAG, 'gone', 'surplus'],
+    ]);
   });
 });

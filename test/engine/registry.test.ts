@@ -102,7 +102,7 @@ describe('the registry of machines', () => {
     for (const cause of ['ours', 'preempted'] as const) {
       for (const id of allMachines(bed))
         bed.world.knobs.seenOn.set(id, { status: 'exited', detail: 'no such image', cause });
-      await bed.acquire().catch(() => undefined);
+      await expect(bed.acquire()).rejects.toThrow('no such image');
     }
     bed.world.knobs.seenOn.clear();
     bed.world.knobs.bootSlowly = true;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ADMIN, ALICE, type BedOptions, engineBed, input, NEVER } from '../support/engine-bed.ts';
+import { list } from '../support/event-log.ts';
 import { aClass } from '../support/fixtures.ts';
 
 async function bed(o: BedOptions = {}) {
@@ -133,10 +134,7 @@ describe('The switch of renting', () => {
     await expect(b.finish(b.engine.admin.setRenting(ALICE, false, 'mine'))).rejects.toMatchObject({ code: 'denied' });
     await b.turn(false);
     await b.turn(true, '');
-    const filter = { kinds: ['renting'], session: null, class: null, tenant: null } as const;
-    const { events } = await b.finish(
-      b.engine.admin.events(ADMIN, { filter, pageSize: 10, afterId: '', sinceAt: null }),
-    );
+    const { events } = await list(b, {}, { kinds: ['renting'] });
     expect(events.map((e) => [e.kind, e.actor, e.before, e.after, e.detail])).toEqual([
       ['renting', 'root', null, 'off', 'a drill'],
       ['renting', 'root', 'off', 'on', ''],

@@ -4,6 +4,7 @@ import type { InstanceId } from '../../src/domain/ids.ts';
 import { MINUTE, SECOND } from '../../src/domain/time.ts';
 import type { Marketplace } from '../../src/ports/marketplace.ts';
 import { ADMIN, ALICE, type BedOptions, engineBed, input, NEVER } from '../support/engine-bed.ts';
+import { list } from '../support/event-log.ts';
 import { aClass } from '../support/fixtures.ts';
 import { lasting } from '../support/lasting-bed.ts';
 
@@ -48,14 +49,9 @@ type Bed = Awaited<ReturnType<typeof templateBed>>;
 
 const recipes = (bed: Bed): readonly string[] => [...bed.engine.mirror.all('instance')].map((i) => i.recipe);
 const instanceIds = (bed: Bed): readonly InstanceId[] => [...bed.engine.mirror.all('instance')].map((i) => i.id);
-/** What the store told of instances that were given up. */
+/** How many instances were given up as outdated, by the event log. */
 async function outdated(bed: Bed): Promise<number> {
-  const { events } = await bed.engine.admin.events(ADMIN, {
-    filter: { kinds: ['instance'], session: null, class: null, tenant: null },
-    pageSize: 500,
-    afterId: '',
-    sinceAt: null,
-  });
+  const { events } = await list(bed, {}, { kinds: ['instance'] });
   return events.filter((e) => e.after === 'destroying' && e.reason === 'outdated').length;
 }
 
