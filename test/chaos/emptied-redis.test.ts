@@ -1,4 +1,5 @@
 import { describe, expect, it, type TestContext } from 'vitest';
+import { createClient } from '../../clients/typescript/src/client.ts';
 import { type ChaosHome, type HomeOptions, openHome } from '../support/chaos-home.ts';
 import { eventually } from '../support/eventually.ts';
 import { instanceProcesses } from '../support/instance-processes.ts';
@@ -85,16 +86,22 @@ describe.concurrent('When Redis is emptied under a running broker', () => {
     expect(pids(h)).toEqual([]);
   });
 
-  it('tokens, bans of renting and the reserve of admins are kept: nobody becomes an admin by it', async (t) => {
+  it('tokens, the switch of renting and the reserve of admins are kept: nobody becomes an admin by it', async (t) => {
     const { h, redis } = await home(t);
     const broker = await h.start();
+    await broker.client.setRenting(false, 'a drill');
+    await broker.client.setReserve('web', 2);
     const { secret } = await broker.client.createToken({ tenant: 'default', role: 'admin', note: 'first' });
-    expect(secret).not.toBe('');
+    using admin = createClient({ address: broker.address, token: secret, retryForMs: 0 });
     await redis.command('FLUSHALL');
     for (let n = 0; n < 20; n++)
       await expect(broker.client.status()).rejects.toMatchObject({ code: 'unauthenticated' });
-    await eventually('the token is back', async () => !(await redis.command('DBSIZE')).startsWith(':0'));
+    const tokens = `{${h.installation}}:r:token/*`;
+    await eventually('the token is back', async () => !(await redis.command('KEYS', tokens)).startsWith('*0'));
     await expect(broker.client.status()).rejects.toMatchObject({ code: 'unauthenticated' });
+    await eventually('its owner is an admin', async () => (await admin.tokens()).length === 1);
+    expect((await admin.status()).renting).toMatchObject({ on: false, why: 'a drill' });
+    expect((await admin.reserves('web'))[0]?.target).toBe(2);
   });
 
   it('two brokers on it put it back once, and one of them leads', async (t) => {
