@@ -30,7 +30,8 @@ export type BrokerProcess = {
   kill(): Promise<void>;
 };
 
-/** @param env of the broker: BERTH_ variables. @param logFile gets what it writes, after what is there */
+/** What V8 made of the code is kept: the same sources are started hundreds of times.
+ *  @param env of the broker: BERTH_ variables. @param logFile gets what it writes, after what is there */
 export async function startBroker(env: Readonly<Record<string, string>>, logFile: string): Promise<BrokerProcess> {
   const log = openSync(logFile, 'a');
   const { PATH = '' } = process.env;

@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type BrokerProcess, logTail, startBroker } from './broker-process.ts';
 import { eventually } from './eventually.ts';
 import { endEverything, instanceProcesses } from './instance-processes.ts';
@@ -92,8 +91,6 @@ export async function openHome(o: HomeOptions = {}): Promise<ChaosHome> {
     BERTH_PROCESS_PORTS: ports.processes,
     BERTH_PROXY_PORTS: ports.proxies,
     BERTH_LOG_LEVEL: 'info',
-    // The same sources are started hundreds of times.
-    NODE_COMPILE_CACHE: fileURLToPath(new URL('../../node_modules/.cache/berth-chaos', import.meta.url)),
     ...o.env,
   };
   if (o.redis === undefined) env.BERTH_STORE = `sqlite:${join(dataDir, 'berth.db')}`;
