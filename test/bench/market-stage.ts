@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BerthClient, createClient } from '../../clients/typescript/src/client.ts';
-import { SIM_KEY, type SimOptions, type SimProcess, startSimProcess } from '../support/vast-simulator.ts';
+import { type SimOptions, type SimProcess, startSimProcess } from '../support/vast-simulator.ts';
 import { onStage, type Stage } from './stage.ts';
 
 /** Where a line on the provider vastai is measured: a stage with a simulator whose machines are all good. */
@@ -35,10 +35,10 @@ export const onMarket = <T>(sim: SimOptions, use: (stage: MarketStage) => Promis
     await writeFile(images, JSON.stringify(IMAGES));
     await writeFile(join(stage.dir, 'market.yaml'), CLASSES);
     const market = stage.keep(await startSimProcess({ badness: 0, images, searches: 1_000_000, ...sim }));
-    return await use({ sim: market, broker: (pace) => startBroker(stage, market.url, pace) });
+    return await use({ sim: market, broker: (pace) => startBroker(stage, market, pace) });
   });
 
-async function startBroker(stage: Stage, url: string, pace: number): Promise<MarketBroker> {
+async function startBroker(stage: Stage, sim: SimProcess, pace: number): Promise<MarketBroker> {
   const { child, address } = await stage.broker({
     store: 'sqlite',
     lead: true,
@@ -46,10 +46,7 @@ async function startBroker(stage: Stage, url: string, pace: number): Promise<Mar
       BERTH_CLASSES: join(stage.dir, 'market.yaml'),
       BERTH_INSTALLATION_ID: 'bench',
       BERTH_MAX_DOLLARS_PER_HOUR: '100000',
-      BERTH_VASTAI_KEY: SIM_KEY,
-      BERTH_VASTAI_URL: url,
-      BERTH_VASTAI_PACE: `${pace}`,
-      BERTH_VASTAI_UPSTREAMS: '127.0.0.0/8',
+      ...sim.env(pace),
     },
   });
   const client = createClient({ address, retryForMs: 0 });

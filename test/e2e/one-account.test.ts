@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { type BrokerProcess, startBroker } from '../support/broker-process.ts';
 import { eventually } from '../support/eventually.ts';
-import { SIM_KEY, type SimInstance, type SimProcess, startSimProcess } from '../support/vast-simulator.ts';
+import { type SimInstance, type SimProcess, startSimProcess } from '../support/vast-simulator.ts';
 
 /** Pauses between calls and starts of the market, against the real ones. */
 const FACTOR = 0.005;
@@ -27,7 +27,7 @@ type World = {
   alive(): Promise<readonly SimInstance[]>;
 };
 
-async function world({ onTestFinished }: TestContext, bootFactor = 0): Promise<World> {
+async function world({ onTestFinished }: TestContext): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'berth-account-'));
   const brokers: BrokerProcess[] = [];
   await writeFile(join(dir, 'classes.yaml'), CLASSES);
@@ -36,7 +36,7 @@ async function world({ onTestFinished }: TestContext, bootFactor = 0): Promise<W
     seed: 'one-account',
     machines: 60,
     badness: 0,
-    bootFactor,
+    bootFactor: 0,
     limitsFactor: FACTOR,
     images: join(dir, 'images.json'),
   });
@@ -58,10 +58,7 @@ async function world({ onTestFinished }: TestContext, bootFactor = 0): Promise<W
           BERTH_HTTP_LISTEN: 'off',
           BERTH_LEASE: '3s',
           BERTH_LEASE_RENEW: '500ms',
-          BERTH_VASTAI_KEY: SIM_KEY,
-          BERTH_VASTAI_URL: sim.url,
-          BERTH_VASTAI_PACE: `${FACTOR}`,
-          BERTH_VASTAI_UPSTREAMS: '127.0.0.0/8',
+          ...sim.env(FACTOR),
         },
         join(dir, `${installation}.log`),
       );
@@ -70,15 +67,6 @@ async function world({ onTestFinished }: TestContext, bootFactor = 0): Promise<W
     },
     alive: async () => (await sim.state()).instances.filter((i) => !i.destroyed && i.gone_ms === null),
   };
-}
-
-/** Rents as anybody with the account's key might. */
-async function rent(sim: SimProcess, label: string): Promise<number> {
-  const query = { num_gpus: { eq: 1 }, order: [['dph_total', 'asc']], limit: 1 };
-  const { offers } = (await sim.api('POST', '/api/v0/bundles/', query)) as { offers: { id: number }[] };
-  const order = { image: 'example/inline:1', disk: 10, label, env: { '-p 8000:8000': '1' } };
-  const made = (await sim.api('PUT', `/api/v0/asks/${offers[0]?.id}/`, order)) as { new_contract: number };
-  return made.new_contract;
 }
 
 const TAG = `i-${'0'.repeat(25)}7`;
@@ -104,8 +92,8 @@ describe('On an account that others use as well', () => {
     ];
     await w.sim.steer('POST', 'limits', { factor: 0 });
     const foreign: number[] = [];
-    for (const label of others) foreign.push(await rent(w.sim, label));
-    const own = await rent(w.sim, `berth/alpha/${TAG}/gpu/r/personal`);
+    for (const label of others) foreign.push(await w.sim.rent(label));
+    const own = await w.sim.rent(`berth/alpha/${TAG}/gpu/r/personal`);
     const [alpha, beta] = [await w.start('alpha'), await w.start('beta')];
     const sessions = await Promise.all([alpha, beta].map((b) => b.client.acquire({ class: 'gpu' })));
     await eventually('what is ours and unknown is ended', async () => {

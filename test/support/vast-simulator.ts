@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../simulators/vastai/main.ts', import.meta.url));
 
-export const SIM_KEY = 'sim-key';
+const SIM_KEY = 'sim-key';
 
 /** One instance as the simulator has it, whatever it tells its renter. Times in epoch ms, money in $ and $/h. */
 export type SimInstance = {
@@ -73,8 +73,10 @@ export type SimProcess = {
   /** @throws Error when it does not want to */
   steer<T = unknown>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T>;
   fault(fault: string, rule?: object): Promise<SimRule>;
-  /** A call of its API with the account's key, as anybody else with that key might make it. */
-  api(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Rents the cheapest GPU, as anybody else with the account's key might. @returns its id there */
+  rent(label: string): Promise<number>;
+  /** What makes a broker rent here. @param pace factor of its own pauses between calls */
+  env(pace: number): Readonly<Record<string, string>>;
   /** Ends it and everything that it runs. */
   stop(): Promise<void>;
 };
@@ -97,13 +99,28 @@ export async function startSimProcess(o: SimOptions = {}): Promise<SimProcess> {
   async function steer<T>(method: string, path: string, body?: unknown): Promise<T> {
     return JSON.parse(await send(`/_sim/${path}`, { method, ...json(body) })) as T;
   }
+  const api = async (method: string, path: string, body: unknown): Promise<unknown> =>
+    JSON.parse(await send(path, { method, headers: { authorization: `Bearer ${SIM_KEY}` }, ...json(body) }));
   return {
     url,
     steer,
     state: (recent = 0) => steer('GET', `state?recent=${recent}`),
     fault: (fault, rule = {}) => steer('POST', 'faults', { fault, ...rule }),
-    api: async (method, path, body) =>
-      JSON.parse(await send(path, { method, headers: { authorization: `Bearer ${SIM_KEY}` }, ...json(body) })),
+    async rent(label) {
+      const query = { num_gpus: { eq: 1 }, order: [['dph_total', 'asc']], limit: 1 };
+      const { offers } = (await api('POST', '/api/v0/bundles/', query)) as {
+        readonly offers: { readonly id: number }[];
+      };
+      const order = { image: 'example/inline:1', disk: 10, label, env: { '-p 8000:8000': '1' } };
+      const made = (await api('PUT', `/api/v0/asks/${offers[0]?.id}/`, order)) as { readonly new_contract: number };
+      return made.new_contract;
+    },
+    env: (pace) => ({
+      BERTH_VASTAI_KEY: SIM_KEY,
+      BERTH_VASTAI_URL: url,
+      BERTH_VASTAI_PACE: `${pace}`,
+      BERTH_VASTAI_UPSTREAMS: '127.0.0.0/8',
+    }),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');

@@ -2,12 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createRandom } from '../../simulators/vastai/random.ts';
 import { startBroker } from '../../support/broker-process.ts';
 import { endEverything } from '../../support/instance-processes.ts';
 import { startRedis } from '../../support/redis-server.ts';
-import { SIM_KEY, type SimProcess, startSimProcess } from '../../support/vast-simulator.ts';
+import { type SimProcess, startSimProcess } from '../../support/vast-simulator.ts';
 import { createKeeper, type Keeper } from './keeper.ts';
 import { addMix } from './mix.ts';
 import { type CampaignOptions, classFile } from './options.ts';
@@ -68,7 +67,8 @@ async function build(o: CampaignOptions, parts: AsyncDisposableStack): Promise<C
   parts.defer(() => sim.stop());
   // The limits hold for whoever has the key.
   await sim.steer('POST', 'limits', { factor: 0 });
-  const foreign = [await rentForeign(sim, 'somebody-else'), await rentForeign(sim, 'berth/other-one/i-1')];
+  // What berth must never touch: on the same account, without a tag of this installation.
+  const foreign = [await sim.rent('somebody-else'), await sim.rent('berth/other-one/i-1')];
   // Told in whole seconds, which are minutes at this factor; a rule of the mix tells one now and then.
   await sim.steer('POST', 'limits', { factor: o.factor, retry_after: 'never' });
   await addMix(sim);
@@ -87,12 +87,8 @@ async function build(o: CampaignOptions, parts: AsyncDisposableStack): Promise<C
     BERTH_PROXY_PORTS: PORTS.proxies,
     BERTH_MAX_INSTANCES: `${o.maxInstances}`,
     BERTH_MAX_DOLLARS_PER_HOUR: `${o.maxDollarsPerHour}`,
-    BERTH_VASTAI_KEY: SIM_KEY,
-    BERTH_VASTAI_URL: sim.url,
-    BERTH_VASTAI_PACE: `${o.factor}`,
-    BERTH_VASTAI_UPSTREAMS: '127.0.0.0/8',
+    ...sim.env(o.factor),
     BERTH_BAN_LOSS_WINDOW: '72s',
-    NODE_COMPILE_CACHE: fileURLToPath(new URL('../../../node_modules/.cache/berth-chaos', import.meta.url)),
   };
   parts.defer(() => endEverything(installation, join(dir, 'data', 'proxies')));
   const keeper = await createKeeper(() => startBroker(env, logFile), createRandom(`${o.seed}/kills`));
@@ -116,15 +112,6 @@ async function storeOf(o: CampaignOptions, dir: string, parts: AsyncDisposableSt
   const redis = await startRedis();
   parts.defer(() => redis.stop());
   return redis.url;
-}
-
-/** What berth must never touch: on the same account, without a tag of this installation. */
-async function rentForeign(sim: SimProcess, label: string): Promise<number> {
-  const query = { num_gpus: { eq: 1 }, order: [['dph_total', 'asc']], limit: 1 };
-  const { offers } = (await sim.api('POST', '/api/v0/bundles/', query)) as { offers: { id: number }[] };
-  const order = { image: 'example/inline:1', disk: 10, label, env: { '-p 8000:8000': '1' } };
-  const made = (await sim.api('PUT', `/api/v0/asks/${offers[0]?.id}/`, order)) as { new_contract: number };
-  return made.new_contract;
 }
 
 async function freePortIn({ from, to }: { readonly from: number; readonly to: number }): Promise<number> {
