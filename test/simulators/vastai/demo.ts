@@ -4,11 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type BerthClient, createClient, type Quote, type Session } from '../../../clients/typescript/src/client.ts';
+import { eventually } from '../../support/eventually.ts';
 import { endEverything } from '../../support/instance-processes.ts';
 import { berthCommand } from '../../support/run-cli.ts';
-import { SIM_KEY, type SimProcess, startSimProcess } from '../../support/vast-simulator.ts';
+import { unlessAborted } from '../../support/unless-aborted.ts';
+import { type SimProcess, startSimProcess } from '../../support/vast-simulator.ts';
 
 // `npm run demo:vastai`: a broker and the simulator together, without an account. What costs money on Vast.ai costs the
 // simulator's here, and its minutes are seconds.
@@ -148,14 +149,11 @@ async function left(client: BerthClient): Promise<number> {
   return [sessions, instances, proxies].flatMap((by) => Object.values(by)).reduce((sum, n) => sum + n, 0);
 }
 
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const begun = performance.now(); !(await holds()); await sleep(50))
-    if (performance.now() - begun > PATIENCE_MS) throw new Error(`${what} did not come about`);
-}
+const until = (what: string, holds: () => Promise<boolean>): Promise<boolean> => eventually(what, holds, PATIENCE_MS);
 
 type Running = { readonly address: string; readonly child: ChildProcess };
 
-async function startBroker(dir: string, url: string): Promise<Running> {
+async function startBroker(dir: string, sim: SimProcess): Promise<Running> {
   await writeFile(join(dir, 'classes.yaml'), CLASSES);
   const [program = '', ...args] = berthCommand(['serve']);
   const child = spawn(program, args, {
@@ -167,13 +165,12 @@ async function startBroker(dir: string, url: string): Promise<Running> {
       BERTH_LISTEN: '127.0.0.1:0',
       BERTH_HTTP_LISTEN: 'off',
       BERTH_CLEAR_ON_EXIT: 'true',
-      BERTH_VASTAI_KEY: SIM_KEY,
-      BERTH_VASTAI_URL: url,
-      BERTH_VASTAI_PACE: `${PACE}`,
-      BERTH_VASTAI_UPSTREAMS: '127.0.0.0/8',
+      ...sim.env(PACE),
       BERTH_LOG_LEVEL: 'info',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A group of its own, as the simulator's: an interrupt from the terminal is for the demo, which ends its broker once.
+    detached: true,
   });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the broker ended with code ${code}`)));
@@ -197,22 +194,21 @@ async function stopBroker({ child }: Running): Promise<void> {
 /** Whatever ends it, the broker, its sessions and the simulator end with it. */
 async function demo(signal: AbortSignal): Promise<void> {
   await using parts = new AsyncDisposableStack();
-  const interrupted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  // It may come while the parts start, before anybody waits for it.
-  interrupted.catch(() => undefined);
   const dir = await mkdtemp(join(tmpdir(), 'berth-demo-'));
   parts.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
   parts.defer(() => endEverything(INSTALLATION, join(dir, 'proxies')));
   say('Starting a simulator of Vast.ai, and a broker that rents there. Nothing leaves this machine.');
   const sim = await startSimProcess({ badness: 0, bootFactor: BOOT_FACTOR, limitsFactor: PACE });
   parts.defer(() => sim.stop());
+  // It may come while the parts start.
   signal.throwIfAborted();
-  const broker = await startBroker(dir, sim.url);
+  const broker = await startBroker(dir, sim);
   parts.defer(() => stopBroker(broker));
   using client = createClient({ address: broker.address });
   say('  machines start ten times as fast as on the real market, and faster than a quote expects;');
   say(`  the simulator's page is ${sim.url}/ while this runs; berth serves gRPC at ${broker.address}`);
-  await Promise.race([play(client, sim), interrupted]);
+  signal.throwIfAborted();
+  await unlessAborted(play(client, sim), signal);
   say('Nothing is left. The broker and the simulator end.\n');
 }
 
