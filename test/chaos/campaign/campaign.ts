@@ -1,5 +1,6 @@
 import { createRandom } from '../../simulators/vastai/random.ts';
 import { eventually } from '../../support/eventually.ts';
+import { unlessAborted } from '../../support/unless-aborted.ts';
 import { createCrowd, type Outcome } from './clients.ts';
 import { killTimes } from './keeper.ts';
 import { playEpisodes } from './mix.ts';
@@ -33,8 +34,9 @@ export async function runCampaign(
 ): Promise<Result> {
   const world = await openWorld(o);
   try {
-    const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-    return await Promise.race([play(o, world, say), aborted]);
+    // It may have come while the world was made.
+    signal.throwIfAborted();
+    return await unlessAborted(play(o, world, say), signal);
   } finally {
     await world.end();
   }

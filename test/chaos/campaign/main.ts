@@ -1,28 +1,31 @@
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.ts';
-import { type CampaignOptions, LONG } from './options.ts';
+import { type CampaignOptions, LONG, SHORT } from './options.ts';
 import { tableOf, troubleOf } from './table.ts';
 
-// npm run campaign -- [--sessions 500] [--seed 1] [--kills 12] [--store sqlite|redis] [--log FILE]
+// npm run campaign -- [--short] [--sessions 500] [--seed 1] [--kills 12] [--store sqlite|redis] [--factor 0.02]
+//   [--log FILE]
 
 const { values } = parseArgs({
   options: {
-    sessions: { type: 'string', default: `${LONG.sessions}` },
-    seed: { type: 'string', default: LONG.seed },
-    kills: { type: 'string', default: `${LONG.kills}` },
-    store: { type: 'string', default: LONG.store },
+    short: { type: 'boolean', default: false },
+    sessions: { type: 'string' },
+    seed: { type: 'string' },
+    kills: { type: 'string' },
+    store: { type: 'string' },
+    factor: { type: 'string' },
     log: { type: 'string' },
-    factor: { type: 'string', default: `${LONG.factor}` },
   },
 });
 
+const usual = values.short ? SHORT : LONG;
 const options: CampaignOptions = {
-  ...LONG,
-  sessions: Number(values.sessions),
-  seed: values.seed,
-  kills: Number(values.kills),
+  ...usual,
+  sessions: Number(values.sessions ?? usual.sessions),
+  seed: values.seed ?? usual.seed,
+  kills: Number(values.kills ?? usual.kills),
   store: values.store === 'redis' ? 'redis' : 'sqlite',
-  factor: Number(values.factor),
+  factor: Number(values.factor ?? usual.factor),
   logFile: values.log ?? null,
 };
 const interrupted = new AbortController();

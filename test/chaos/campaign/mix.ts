@@ -6,7 +6,8 @@ type Rule = { readonly fault: string; readonly probability: number } & Readonly<
 
 const after = (after_s: number) => ({ with: { after_s } });
 
-/** Every fault of the simulator, mixed in by chance: about a third of all starts go wrong in some way. */
+/** Every fault of the simulator but `no_credit`, which is an episode, mixed in by chance: about a third of all starts go
+ *  wrong in some way. */
 const MIX: readonly Rule[] = [
   { fault: 'slow_boot', probability: 0.03, with: { factor: 8 } },
   { fault: 'never_boots', probability: 0.02 },
@@ -67,7 +68,7 @@ export async function addMix(sim: SimProcess): Promise<void> {
 }
 
 /** What happens to the account or to the whole provider for a while, once `at` of the sessions have been asked for. */
-export type Episode = {
+type Episode = {
   readonly name: string;
   /** From 0 to 1. */
   readonly at: number;
@@ -78,7 +79,7 @@ export type Episode = {
 
 const credit = (dollars: number) => (sim: SimProcess) => sim.steer('POST', 'credit', { credit: dollars });
 
-export const EPISODES: readonly Episode[] = [
+const EPISODES: readonly Episode[] = [
   // Below what berth keeps: nothing more is rented, what runs goes on.
   { name: 'little credit', at: 0.2, forMs: 3_000, begin: credit(0.5), end: credit(100) },
   { name: 'provider down', at: 0.4, forMs: 4_000, begin: goDown, end: comeBack },

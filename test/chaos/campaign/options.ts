@@ -1,6 +1,8 @@
 /** What one campaign is. The seed repeats the market, the faults' dice and what clients do; how they meet in time does
  *  not repeat. */
 export type CampaignOptions = {
+  /** With all that has no flag of its own as in every run of the chaos tests. */
+  readonly short: boolean;
   readonly sessions: number;
   readonly seed: string;
   /** How often the broker is killed, and started again on the same store. */
@@ -14,8 +16,6 @@ export type CampaignOptions = {
   readonly maxDollarsPerHour: number;
   /** How long a client waits for its session in vain [s]. */
   readonly queueTimeoutS: number;
-  /** The proxy of the class whose instances are replaced when they are lost. */
-  readonly replaced: boolean;
   /** From the last session that was asked for until all is over [ms]. */
   readonly settleMs: number;
   /** Where the brokers' log is written; it stays. null: in a folder that goes with the campaign. */
@@ -23,6 +23,7 @@ export type CampaignOptions = {
 };
 
 export const LONG: CampaignOptions = {
+  short: false,
   sessions: 500,
   seed: '1',
   kills: 12,
@@ -32,7 +33,6 @@ export const LONG: CampaignOptions = {
   maxInstances: 24,
   maxDollarsPerHour: 8,
   queueTimeoutS: 40,
-  replaced: true,
   settleMs: 150_000,
   logFile: null,
 };
@@ -40,6 +40,7 @@ export const LONG: CampaignOptions = {
 /** For every run of the chaos tests. */
 export const SHORT: CampaignOptions = {
   ...LONG,
+  short: true,
   sessions: 32,
   kills: 2,
   clients: 12,
@@ -51,7 +52,7 @@ export const SHORT: CampaignOptions = {
 
 /** The command that does the same again. */
 export const commandOf = (o: CampaignOptions): string =>
-  `npm run campaign -- --sessions ${o.sessions} --seed ${o.seed} --kills ${o.kills} --store ${o.store}`;
+  `npm run campaign --${o.short ? ' --short' : ''} --sessions ${o.sessions} --seed ${o.seed} --kills ${o.kills} --store ${o.store} --factor ${o.factor}`;
 
 /** What a class of the real market would have, times the factor: a boot timeout of 10 minutes is 12 s. */
 export const classFile = (o: CampaignOptions): string => `
@@ -81,8 +82,8 @@ classes:
   warm:
     reserve: { target: 2, max_at_once: 2, retry: 1s, max_retry: 5s }
   kept:
-    proxy: ${o.replaced ? 'nginx-local' : 'direct'}
-${o.replaced ? '    on_loss: { replace: { attempts: 3, within: 30s } }' : ''}
+    proxy: nginx-local
+    on_loss: { replace: { attempts: 3, within: 30s } }
   broken:
     image: example/no-such-image:1
 `;

@@ -1,6 +1,8 @@
+import { rankOf } from '../../bench/samples.ts';
+import { duplicates } from '../../support/invariants.ts';
 import type { Result } from './campaign.ts';
 import { commandOf } from './options.ts';
-import { duplicates, mostAtOnce, oursOf } from './verdict.ts';
+import { mostAtOnce, oursOf } from './verdict.ts';
 
 const HOUR = 3_600_000;
 
@@ -17,13 +19,13 @@ export function tableOf(r: Result): string {
   const ours = oursOf(end);
   const labels = ours.map((i) => i.label ?? '');
   const { endpoints, meter } = end.sim;
-  const active = r.outcomes.flatMap((x) => (x.activeMs === null ? [] : [x.activeMs])).sort((a, b) => a - b);
+  const active = r.outcomes.flatMap((x) => (x.activeMs === null ? [] : [x.activeMs]));
   const rows: readonly (readonly [string, string])[] = [
     ['campaign', commandOf(o)],
     ['factor of all times of the provider', `${o.factor}`],
     ['took', `${(r.tookMs / 1_000).toFixed(0)} s`],
     ['sessions asked for', `${r.outcomes.length}: ${counted(r.outcomes.map((x) => x.habit))}`],
-    ['active at a client', `${active.length}; p50 ${at(active, 0.5)} ms, p95 ${at(active, 0.95)} ms`],
+    ['active at a client', `${active.length}; p50 ${rankOf(active, 0.5)} ms, p95 ${rankOf(active, 0.95)} ms`],
     ['refused to a client', counted(r.outcomes.flatMap((x) => (x.refused === null ? [] : [x.refused])))],
     ['ended by reason', counted(end.records.sessions.map((s) => ('why' in s ? s.why : s.phase)))],
     [
@@ -67,8 +69,6 @@ const told = (s: { readonly why: string; readonly detail: string }): string =>
 
 const nameOf = (f: { readonly fault: string; readonly endpoint?: string; readonly body: string }): string =>
   f.endpoint === undefined ? f.fault : `${f.endpoint}:${f.body}`;
-
-const at = (sorted: readonly number[], share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
 
 /** [s] */
 function longestLeak({ sampled, end }: Result): number {

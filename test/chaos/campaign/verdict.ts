@@ -1,6 +1,7 @@
 import type { HostStatus } from '../../../clients/typescript/src/client.ts';
 import type { Session } from '../../../src/domain/session.ts';
 import type { BrokerProcess } from '../../support/broker-process.ts';
+import { duplicates } from '../../support/invariants.ts';
 import type { StoreRecords } from '../../support/store-records.ts';
 import type { SimInstance, SimState } from '../../support/vast-simulator.ts';
 import { tagOf } from './sampler.ts';
@@ -86,11 +87,6 @@ const withoutReason = (s: Session): readonly string[] =>
   s.phase === 'released' && s.why === 'start-failed' && s.detail === ''
     ? [`${s.id} failed to start without a reason`]
     : [];
-
-export const duplicates = (all: readonly string[]): readonly string[] => {
-  const seen = new Set<string>();
-  return all.filter((one) => seen.has(one) || !seen.add(one));
-};
 
 /** What of a machine's doing may ban it. A preempted instance, a refused one and one that we ended are not. */
 const BLAMED: Readonly<Record<string, readonly string[]>> = {
