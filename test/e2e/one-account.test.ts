@@ -8,7 +8,7 @@ import { type SimInstance, type SimProcess, startSimProcess } from '../support/v
 
 /** Pauses between calls and starts of the market, against the real ones. */
 const FACTOR = 0.005;
-const CLASSES = `
+const classes = (reserve: number): string => `
 classes:
   gpu:
     provider: vastai
@@ -18,19 +18,19 @@ classes:
     placement: { verified: false, min_reliability: 0.1, min_download: 1, image_size: 2GB }
     readiness: { http: { path: /healthz, expect: 200 }, interval: 50ms }
     boot_timeout: 5m
+    reserve: { target: ${reserve} }
 `;
 
 type World = {
   readonly sim: SimProcess;
-  /** A broker of that installation. @param store another one is another file */
-  start(installation: string, store?: string): Promise<BrokerProcess>;
+  /** A broker of that installation. `store`: another one is another file; `reserve`: what the class keeps ready. */
+  start(installation: string, o?: { readonly store?: string; readonly reserve?: number }): Promise<BrokerProcess>;
   alive(): Promise<readonly SimInstance[]>;
 };
 
 async function world({ onTestFinished }: TestContext): Promise<World> {
   const dir = await mkdtemp(join(tmpdir(), 'berth-account-'));
   const brokers: BrokerProcess[] = [];
-  await writeFile(join(dir, 'classes.yaml'), CLASSES);
   await writeFile(join(dir, 'images.json'), JSON.stringify([{ match: '*', command: 'inline', size_gb: 2 }]));
   const sim = await startSimProcess({
     seed: 'one-account',
@@ -47,13 +47,15 @@ async function world({ onTestFinished }: TestContext): Promise<World> {
   });
   return {
     sim,
-    async start(installation, store = 'first') {
+    async start(installation, { store = 'first', reserve = 0 } = {}) {
+      const classFile = join(dir, `classes-${reserve}.yaml`);
+      await writeFile(classFile, classes(reserve));
       const broker = await startBroker(
         {
           BERTH_DATA_DIR: join(dir, installation),
           BERTH_STORE: `sqlite:${join(dir, `${installation}-${store}.db`)}`,
           BERTH_INSTALLATION_ID: installation,
-          BERTH_CLASSES: join(dir, 'classes.yaml'),
+          BERTH_CLASSES: classFile,
           BERTH_LISTEN: '127.0.0.1:0',
           BERTH_HTTP_LISTEN: 'off',
           BERTH_LEASE: '3s',
@@ -121,8 +123,8 @@ describe('On an account that others use as well', () => {
     );
     await first.kill();
 
-    const second = await w.start('alpha', 'second');
-    await second.client.setReserve('gpu', 1);
+    // Not told it once it runs: by then it may have given back, as surplus, what it has taken over.
+    const second = await w.start('alpha', { store: 'second', reserve: 1 });
     await eventually('the one that ran is ended', async () => {
       const alive = await w.alive();
       return alive.length > 0 && alive.every((i) => !i.label?.includes(instance?.id ?? '-'));
