@@ -144,4 +144,5 @@ export function quotaViolations({ sessions, quotas }: Pick<StoreRecords, 'sessio
 const differences = (what: string, some: readonly string[], all: readonly string[]): string[] =>
   some.filter((one) => !all.includes(one)).map((one) => `${what}: ${one}`);
 
-const duplicates = (all: readonly string[]): string[] => all.filter((one, n) => all.indexOf(one) !== n);
+/** Every one that was there before it. */
+export const duplicates = (all: readonly string[]): string[] => all.filter((one, n) => all.indexOf(one) !== n);
