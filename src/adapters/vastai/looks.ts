@@ -3,8 +3,9 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Owned, Seen } from '../../ports/compute-provider.ts';
 import { parseLabel } from './label.ts';
 import type { Row } from './list.ts';
-import { regionOf, toMicros } from './offers.ts';
-import { type Looking, toSeen } from './status.ts';
+import { regionOf } from './offers.ts';
+import { type Looking, type Standstill, toSeen } from './status.ts';
+import { toMicros } from './units.ts';
 import { InstanceWire } from './wire.ts';
 
 /** A host that is offline for less may be back; one without room for less may find it. The official client's own rule
@@ -28,9 +29,9 @@ type Options = {
 
 /** What rows say, with the little that must be remembered from look to look. */
 export function createLooks(o: Options): Looks {
-  const standing = new Map<string, { readonly state: string; readonly since: number }>();
+  const standing = new Map<string, { readonly state: Standstill; readonly since: number }>();
 
-  function howLong(id: string, state: string | null): number {
+  function howLong(id: string, state: Standstill | null): number {
     if (state === null) {
       standing.delete(id);
       return 0;

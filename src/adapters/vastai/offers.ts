@@ -1,6 +1,5 @@
 import type { Offer } from '../../domain/offer.ts';
 import { addRefused, modelKey, sift } from '../../domain/placement.ts';
-import type { Micros } from '../../domain/resources.ts';
 import type { Search } from '../../domain/search.ts';
 import type { Refused } from '../../domain/session.ts';
 import type { EpochMs } from '../../domain/time.ts';
@@ -8,10 +7,9 @@ import type { Offers } from '../../ports/compute-provider.ts';
 import type { Api } from './api.ts';
 import { CallFailed } from './problems.ts';
 import { type Asked, askedOf, laxQueryOf, type Query, queryOf, ROW_CAP } from './query.ts';
+import { GB, MIB, toMicros } from './units.ts';
 import { OffersWire, OfferWire } from './wire.ts';
 
-const GB = 1e9;
-const MIB = 2 ** 20;
 const HOURS_PER_MONTH = 720;
 /** Over the least bid: who bids just that is the first to be outbid. */
 const BID_FACTOR = 1.1;
@@ -23,8 +21,6 @@ const MORE_SEARCHES = 3;
 /** The country's code at the end of a host's own words for its place; empty: it says none. */
 export const regionOf = (geolocation: string | null | undefined): string =>
   /(?:^|[^A-Za-z])([A-Za-z]{2})\s*$/.exec(geolocation ?? '')?.[1]?.toUpperCase() ?? '';
-
-export const toMicros = (dollars: number): Micros => Math.ceil(Number((dollars * 1e6).toFixed(3)));
 
 type Found = {
   readonly offers: Map<string, Offer>;

@@ -4,10 +4,9 @@ import type { ImageSource, RegistryLogin } from '../../domain/session-class.ts';
 import type { Order } from '../../ports/compute-provider.ts';
 import { labelOf } from './label.ts';
 import { type PlacedPort, placePorts, portEnv } from './port-book.ts';
+import { toDiskGb } from './units.ts';
 
-const GB = 1e9;
 /** Limits of the API; what is above them is refused here, where the reason can be told. */
-const LEAST_DISK_GB = 8;
 const MAX_IMAGE = 1024;
 const MAX_ARGS = 4096;
 const MAX_ENV = 32_768;
@@ -32,7 +31,7 @@ export async function orderBody(order: Order, installation: string): Promise<Ord
     ...(login === null || password === null ? {} : { image_login: loginOf(login, password) }),
     ...programOf(order, ports),
     env: envOf(order, installation, ports),
-    disk: Math.max(LEAST_DISK_GB, Math.ceil(order.offer.granted.disk / GB)),
+    disk: toDiskGb(order.offer.granted.disk),
     label,
     target_state: 'running',
     // Else a host without room leaves a stopped instance that costs.

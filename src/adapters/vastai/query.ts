@@ -1,12 +1,9 @@
 import { modelKey, type Wanted, wantedOf } from '../../domain/placement.ts';
 import type { Search } from '../../domain/search.ts';
+import { LEAST_DISK_GB, MIB, toDiskGb } from './units.ts';
 
 /** Whatever `limit` says, as seen in 2026-09. */
 export const ROW_CAP = 64;
-const GB = 1e9;
-const MIB = 2 ** 20;
-/** Vast.ai's least. */
-const LEAST_DISK_GB = 8;
 /** A "24 GB" card has 24,564 MiB: what is a little short is compared by whoever chooses. */
 const NEARLY = 0.98;
 
@@ -30,7 +27,7 @@ export function askedOf(search: Search): Asked {
     wanted,
     models: spelled(wanted.models, [...(placement?.gpuModels ?? []), ...(need.gpuModels ?? []), resources.gpuModel]),
     interruptible: wanted.mayBeTakenBack && (placement?.interruptible ?? need.interruptible ?? false),
-    diskGb: Math.max(LEAST_DISK_GB, Math.ceil(resources.disk / GB)),
+    diskGb: toDiskGb(resources.disk),
   };
 }
 

@@ -38,12 +38,15 @@ export function failureIn(said: string): Cause | null {
 const endsOf = (said: string): string =>
   said.length <= 2 * MAX_LOOKED_AT ? said : `${said.slice(0, MAX_LOOKED_AT)}\n${said.slice(-MAX_LOOKED_AT)}`;
 
+/** Where waiting a little is worth it. The console calls the second "scheduling". */
+export type Standstill = 'gone-dark' | 'no-room';
+
 /** What one look at a row depends on beside the row. */
 export type Looking = {
   readonly nowMs: number;
   readonly refuses: (address: string) => string | null;
   /** How long that has been so, of this instance [ms]; remembered from look to look. */
-  readonly howLong: (state: 'gone-dark' | 'no-room' | null) => number;
+  readonly howLong: (state: Standstill | null) => number;
   /** Waited for a host that is offline, or that has no room, before it is given up [ms]. */
   readonly patienceMs: number;
 };
@@ -56,6 +59,7 @@ type Look = Looking & {
   readonly row: InstanceWire;
   readonly status: string | null;
   readonly text: string;
+  readonly standstill: Standstill | null;
   readonly waitedMs: number;
 };
 
@@ -66,7 +70,8 @@ type Look = Looking & {
 export function toSeen(row: InstanceWire, l: Looking): Seen {
   const text = oneLine(endsOf(row.status_msg ?? ''), MAX_DETAIL);
   const status = row.actual_status ?? null;
-  const look = { ...l, row, status, text, waitedMs: l.howLong(standstillOf(row)) };
+  const standstill = standstillOf(row);
+  const look = { ...l, row, status, text, standstill, waitedMs: l.howLong(standstill) };
   for (const rule of RULES) {
     const seen = rule(look);
     if (seen !== null) return seen;
@@ -88,13 +93,13 @@ const RULES: readonly ((l: Look) => Seen | null)[] = [
   ({ row, text }) =>
     isStopped(row.intended_status) ? exited(`Vast.ai stopped it${text === '' ? '' : `: ${text}`}`, 'preempted') : null,
   standing,
-  (l) => (l.status === 'running' ? runningOf(l.row, l) : null),
+  (l) => (l.status === 'running' ? runningOf(l) : null),
   ({ status, text }) => (isStopped(status) ? exited(text === '' ? `it is ${status}` : text, 'exited') : null),
 ];
 
-function standing({ row, status, text, waitedMs, patienceMs }: Look): Seen | null {
+function standing({ standstill, status, text, waitedMs, patienceMs }: Look): Seen | null {
   const isOver = waitedMs >= patienceMs;
-  switch (standstillOf(row)) {
+  switch (standstill) {
     case 'gone-dark': {
       const detail = `its host is ${status}`;
       return isOver ? exited(detail, 'offline') : { status: 'unreadable', detail };
@@ -110,23 +115,24 @@ function standing({ row, status, text, waitedMs, patienceMs }: Look): Seen | nul
 const isStopped = (status: string | null | undefined): boolean =>
   status === 'stopped' || status === 'exited' || status === 'frozen';
 
-/** Where waiting a little is worth it. The console calls the second "scheduling". */
-function standstillOf(row: InstanceWire): 'gone-dark' | 'no-room' | null {
+function standstillOf(row: InstanceWire): Standstill | null {
   if (row.actual_status === 'offline' || row.actual_status === 'unknown') return 'gone-dark';
   if (row.actual_status === 'running') return null;
   return row.intended_status === 'running' && row.cur_state === 'stopped' ? 'no-room' : null;
 }
 
-function runningOf(row: InstanceWire, l: Looking): Seen {
+function runningOf({ row, refuses }: Look): Seen {
   // Some machines' ends in a newline.
   const host = row.public_ipaddr?.trim() ?? '';
   const ports = portsIn(row);
   if (ports === null) return starting('its ports are not told');
-  const mapped = ports.map((p) => ({ ...p, outer: outerOf(row, p.number) }));
-  if (host === '' || mapped.some((p) => p.outer === null)) return starting('waits for its ports');
-  const refused = l.refuses(host);
+  const addresses = ports.flatMap(({ name, protocol, number }): Addresses => {
+    const port = outerOf(row, number);
+    return port === null ? [] : [{ name, protocol, host, port }];
+  });
+  if (host === '' || addresses.length < ports.length) return starting('waits for its ports');
+  const refused = refuses(host);
   if (refused !== null) return exited(refused, 'runtime');
-  const addresses: Addresses = mapped.map(({ name, protocol, outer }) => ({ name, protocol, host, port: outer ?? 0 }));
   return { status: 'running', addresses };
 }
 
