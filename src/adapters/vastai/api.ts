@@ -1,5 +1,6 @@
 import { BrokerError } from '../../domain/errors.ts';
 import { type Answer, createHttp, type Sending } from './http.ts';
+import { isKey } from './key.ts';
 import { createLane, type Lane, type LaneName } from './lanes.ts';
 import type { VastaiOptions } from './options.ts';
 import { aborted, CallFailed, type Problem, problemOf } from './problems.ts';
@@ -119,7 +120,7 @@ export function createApi(o: VastaiOptions): Api {
 async function keyOf(o: VastaiOptions): Promise<string> {
   try {
     const key = (await o.key()).trim();
-    if (/^[\x21-\x7e]{1,512}$/.test(key)) return key;
+    if (isKey(key)) return key;
   } catch (err) {
     o.log.warn({ provider: 'vastai', err }, 'provider.key-unreadable');
     if (err instanceof BrokerError) throw new CallFailed({ kind: 'auth', text: err.message });

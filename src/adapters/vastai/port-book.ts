@@ -41,7 +41,7 @@ export function portsIn(row: Pick<InstanceWire, 'extra_env'>): readonly PlacedPo
 }
 
 function readPort(text: string): PlacedPort | null {
-  const found = /^([^:,]+):(http|grpc|tcp):(\d{1,5})$/.exec(text);
+  const found = /^([^:,]+):([a-z]+):(\d{1,5})$/.exec(text);
   const [, name, protocol, number] = found ?? [];
   if (name === undefined || number === undefined || !isProtocol(protocol)) return null;
   return { name, protocol, number: Number(number) };
