@@ -1,7 +1,9 @@
 import { BrokerError } from '../../domain/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { isKind, type Problem } from './problems.ts';
-import type { User } from './template.ts';
+import type { Account } from '../../ports/marketplace.ts';
+import type { Api } from './api.ts';
+import { CallFailed, isKind, type Problem } from './problems.ts';
+import { UserWire } from './wire.ts';
 
 const CHECK_MS = 60_000;
 
@@ -10,14 +12,23 @@ export type Credit = {
   check(signal: AbortSignal): Promise<void>;
   /** A create was refused for it: nothing is offered until the account was looked at again. */
   lacks(problem: Problem): void;
-  note(user: User): void;
+  note(account: Account): void;
 };
+
+/** The answer can hold the key: only what is wanted of it is kept. */
+export async function readAccount(api: Api, signal: AbortSignal): Promise<Account> {
+  const body = await api.call({ lane: 'account', method: 'GET', path: '/api/v0/users/current' }, signal);
+  const read = UserWire.safeParse(body);
+  if (!read.success)
+    throw new CallFailed({ kind: 'odd', text: "Vast.ai's answer about the account has no credit in it" });
+  return { creditMicros: Math.floor(read.data.credit * 1e6) };
+}
 
 type Options = {
   readonly clock: Clock;
   readonly pace: number;
   readonly minMicros: number;
-  readonly ask: (signal: AbortSignal) => Promise<User>;
+  readonly ask: (signal: AbortSignal) => Promise<Account>;
   readonly onError: (err: unknown) => void;
 };
 
@@ -30,7 +41,7 @@ export function createCredit(o: Options): Credit {
     lookAgainAt = o.clock.monotonic() + everyMs;
   };
 
-  function note({ creditMicros }: User): void {
+  function note({ creditMicros }: Account): void {
     wait();
     lack =
       creditMicros < o.minMicros
@@ -47,8 +58,7 @@ export function createCredit(o: Options): Credit {
         try {
           note(await o.ask(signal));
         } catch (err) {
-          if (signal.aborted) throw err;
-          if (isKind(err, 'auth')) throw err;
+          if (signal.aborted || isKind(err, 'auth')) throw err;
           // Not to know is no reason not to rent: the create call says when there is none.
           o.onError(err);
         }

@@ -5,7 +5,7 @@ import type { Created, Order, Owned, ProviderLimits, Seen } from '../../ports/co
 import { createAddressCheck } from './addresses.ts';
 import { createApi } from './api.ts';
 import { rent } from './create.ts';
-import { createCredit } from './credit.ts';
+import { createCredit, readAccount } from './credit.ts';
 import { isSpoiled, parseLabel } from './label.ts';
 import { listAll } from './list.ts';
 import { readLogs } from './logs.ts';
@@ -13,7 +13,7 @@ import { createLooks } from './looks.ts';
 import { findOffers } from './offers.ts';
 import type { VastaiOptions, VastaiProvider } from './options.ts';
 import { aborted, isKind, unavailable } from './problems.ts';
-import { currentUser, findTemplate } from './template.ts';
+import { findTemplate } from './template.ts';
 import { ShowWire } from './wire.ts';
 import { createYoung } from './young.ts';
 
@@ -45,8 +45,8 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
     clock,
     pace,
     minMicros: o.minCreditMicros,
-    ask: (signal) => currentUser(api, signal),
-    onError: (err) => o.log.warn({ provider: 'vastai', err }, 'provider.credit-unknown'),
+    ask: (signal) => readAccount(api, signal),
+    onError: (err) => o.log.warn({ provider: 'vastai', err: unavailable(err) }, 'provider.credit-unknown'),
   });
 
   /** Aborts with the caller and with us; problems of Vast.ai become what the port knows. */
@@ -78,7 +78,8 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
     if (asked.has(tag))
       throw new BrokerError('already-exists', `${tag} was asked for before`, { reason: 'CREATED_BEFORE' });
     asked.add(tag);
-    for (const oldest of asked) if (asked.size > TAGS_KEPT) asked.delete(oldest);
+    const [oldest] = asked;
+    if (asked.size > TAGS_KEPT && oldest !== undefined) asked.delete(oldest);
   }
 
   async function create(order: Order, signal: AbortSignal): Promise<Created> {
@@ -96,7 +97,6 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
 
   async function listOwned(signal: AbortSignal): Promise<readonly Owned[]> {
     const isOurs = (label: string): boolean => parseLabel(installationId, label) !== null;
-    // What is made while pages are read may be among them or not.
     const listed = await listAll(api, isOurs, signal);
     pages = listed.pages;
     const owned: Owned[] = [];
@@ -107,6 +107,7 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
       else if (row.label !== null && isSpoiled(installationId, row.label)) tellOfSpoiled(row.id);
     }
     looks.keepOnly(new Set(owned.map((i) => i.ref.id)));
+    // What was made while pages were read may be on none of them.
     return [...owned, ...young.all()];
   }
 
@@ -172,9 +173,9 @@ export function createVastaiProvider(o: VastaiOptions): VastaiProvider {
     template: (named, signal) => within(signal, (either) => findTemplate(api, named, either)),
     account: (signal) =>
       within(signal, async (either) => {
-        const user = await currentUser(api, either);
-        credit.note(user);
-        return { creditMicros: user.creditMicros };
+        const account = await readAccount(api, either);
+        credit.note(account);
+        return account;
       }),
     async close() {
       stop.abort();

@@ -56,7 +56,6 @@ export const InstanceWire = z.object({
   actual_status: z.string().nullish(),
   intended_status: z.string().nullish(),
   cur_state: z.string().nullish(),
-  next_state: word,
   status_msg: word,
   public_ipaddr: word,
   ports: z.record(z.string(), z.array(Binding).nullish().catch(null)).nullish().catch(null),
@@ -95,7 +94,6 @@ export const LogWire = z.object({ result_url: z.string().nullish() });
 const Template = z.object({
   id,
   hash_id: z.string().min(1),
-  creator_id: id.nullish().catch(null),
   image: z.string().min(1),
   tag: word,
 });
@@ -106,4 +104,4 @@ const readable = (row: unknown): readonly z.output<typeof Template>[] => {
   return read.success ? [read.data] : [];
 };
 
-export const UserWire = z.object({ id, credit: number });
+export const UserWire = z.object({ credit: number });
