@@ -15,12 +15,10 @@ afterAll(() => server.stop());
 beforeEach(() => server.command('FLUSHALL'));
 
 /** As the provisioner itself keeps it: in database 10. */
-const inTheirs = (...words: readonly string[]) => onDb10(server, words);
-
-async function onDb10(redis: RedisServer, words: readonly string[]): Promise<string> {
+function inTheirs(...words: readonly string[]): Promise<string> {
   // One connection is one command long here; a script selects the database for its own.
   const call = ['redis.call("SELECT", 10)', `return redis.call(${words.map((w) => JSON.stringify(w)).join(', ')})`];
-  return redis.command('EVAL', call.join('\n'), '0');
+  return server.command('EVAL', call.join('\n'), '0');
 }
 
 function open(url = `${server.url}/10`) {

@@ -7,6 +7,7 @@ import type { Offer } from '../../../src/domain/offer.ts';
 import type { Order } from '../../../src/ports/compute-provider.ts';
 import { orderOf, textOf } from '../../contract/compute-provider.contract.ts';
 import type { SimOptions } from '../../simulators/vastai/world.ts';
+import { eventually } from '../../support/eventually.ts';
 import { PLACEMENT, searchFor } from '../../support/fixtures.ts';
 import { INSTALLATION, image, KEY, never, oneGpu, type VastWorld, vastWorld } from './world.ts';
 
@@ -199,7 +200,7 @@ describe('A create at Vast.ai', () => {
       const offer = await anOffer(w);
       await w.bed.fault('no_credit', { with: { status } });
       // With this pace an account is looked at again after 60 ms: a slower one must not be.
-      const slow = w.make({ pace: 1, limits: {} });
+      const slow = w.make({ pace: 1 });
       await expect(slow.create(order(offer), never)).rejects.toMatchObject({
         code: 'refused-by-provider',
         details: { reason: 'NO_CREDIT' },
@@ -289,7 +290,7 @@ describe('A create at Vast.ai', () => {
       const stop = new AbortController();
       const asked = order(await anOffer(w));
       const waiting = w.provider.create(asked, stop.signal);
-      await expect.poll(() => creates(w)).toBe(1);
+      await eventually('the call to arrive', async () => (await creates(w)) === 1);
       stop.abort();
       await expect(waiting).rejects.toMatchObject({ code: 'outcome-unknown' });
       expect((await w.provider.listOwned(never)).map((o) => o.tag)).toEqual([asked.tag]);
@@ -328,11 +329,12 @@ describe('A create at Vast.ai', () => {
   it('does not pass on a key that Vast.ai itself repeats', async () => {
     const w = await open();
     const offer = await anOffer(w);
-    for (const endpoint of ['create', 'list', 'show', 'destroy', 'templates', 'account', 'logs'])
+    for (const endpoint of ['create', 'search', 'list', 'show', 'destroy', 'templates', 'account', 'logs'])
       await w.bed.fault('http', { endpoint, with: { status: 400 }, error: 'invalid_args', msg: `bad key: ${KEY}!` });
     const ref = { id: '123', machine: '', host: '', region: '' };
     const calls = [
       () => w.provider.create(order(offer), never),
+      () => w.provider.listOffers(searchFor(oneGpu()), never),
       () => w.provider.listOwned(never),
       () => w.provider.inspect(ref, never),
       () => w.provider.destroy(ref, never),

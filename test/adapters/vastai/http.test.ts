@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../src/adapters/system/clock.ts';
 import { createHttp, type Http, type Sending } from '../../../src/adapters/vastai/http.ts';
+import { eventually } from '../../support/eventually.ts';
 import { localServers } from '../../support/local-servers.ts';
 import { never } from './world.ts';
 
@@ -72,7 +73,7 @@ describe('A call over HTTP', () => {
       more();
     });
     await expect(http.send(to(url), never)).rejects.toMatchObject(kind('too-large'));
-    await expect.poll(() => open).toBe(0);
+    await eventually('the connection to be closed', () => open === 0);
   });
 
   it('gives up what is not answered in time, and what begins and then says no more', async () => {

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { placeIn } from '../../../src/adapters/vastai/logs.ts';
 import { orderOf, textOf } from '../../contract/compute-provider.contract.ts';
+import { eventually } from '../../support/eventually.ts';
 import { searchFor } from '../../support/fixtures.ts';
 import { localServers } from '../../support/local-servers.ts';
 import { image, KEY, never, oneGpu, type VastWorld, vastWorld } from './world.ts';
@@ -116,7 +117,8 @@ describe('The log of an instance at Vast.ai', () => {
     const order = orderOf(offer, world.runsFor(['hello']), { image: image() });
     const made = await world.provider.create(order, never);
     const { provider } = world;
-    await expect.poll(() => textOf(provider.logs(made.ref, all, never)), { timeout: 10_000 }).toBe('hello\n');
+    const told = async () => textOf(provider.logs(made.ref, all, never));
+    await eventually('the whole log', async () => (await told()) === 'hello\n');
     expect(JSON.stringify(world.lines)).not.toContain(KEY);
   });
 });

@@ -91,7 +91,8 @@ describe('The offers of Vast.ai', () => {
     const all = await offersOf(w, place());
     const host = Number(all[0]?.host);
     const hosts = new Set([`0x${host.toString(16)}`, `${host}e0`, `${host}.0`, `+${host}`, ` ${host}`]);
-    expect((await offersOf(w, place({}, { avoid: { machines: new Set(), hosts } }))).length).toBe(all.length);
+    const same = await offersOf(w, place({}, { avoid: { machines: new Set(), hosts } }));
+    expect(same.map((o) => o.id)).toEqual(all.map((o) => o.id));
   });
 
   it('are found by models as people write them, also those that the first 64 hide', async () => {
@@ -102,7 +103,7 @@ describe('The offers of Vast.ai', () => {
     expect(offers.length).toBeGreaterThan(64);
     // The spelling of the class counts, whatever the caller's.
     const asked = { ...place({ gpuModels: ['RTX 4090'] }), need: { gpuModels: models } };
-    expect((await offersOf(w, asked)).every((o) => o.granted.gpuModel === 'RTX 4090')).toBe(true);
+    expect(new Set((await offersOf(w, asked)).map((o) => o.granted.gpuModel))).toEqual(new Set(['RTX 4090']));
   });
 
   it('go on where the first 64 end, each once, and say that there are more', async () => {
@@ -127,7 +128,7 @@ describe('The offers of Vast.ai', () => {
     expect(bid / 1e6).toBeCloseTo((row?.min_bid ?? 0) * 1.1, 5);
     // Who wants to keep what he has gets no bid, whatever the class allows.
     const kept = await offersOf(w, { ...place({ interruptible: true }), need: { interruptible: false } });
-    expect(kept.every((o) => o.interruptible === false)).toBe(true);
+    expect(new Set(kept.map((o) => o.interruptible))).toEqual(new Set([false]));
   });
 
   it("follow the class's own query where it says more", async () => {
