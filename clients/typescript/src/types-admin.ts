@@ -149,7 +149,7 @@ export type InstanceStatus = Instance & {
   readonly detail: string;
   /** US dollars since it was rented. */
   readonly cost: number;
-  /** What its provider says of its start. */
+  /** How far its start is, in words for people; empty while nothing is told. */
   readonly progress: string;
   /** Why it failed, such as `slow` or `offline`; empty: it did not. */
   readonly cause: string;

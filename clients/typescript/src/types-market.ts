@@ -21,7 +21,7 @@ export type Quote = {
   readonly suitable: number;
   /** Offers that would not, by the rule that refuses them. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Why there is nothing, in words for people. */
+  /** Why there is nothing, or why nothing would be rented now, in words for people. */
   readonly why: string;
   /** When the provider was asked. */
   readonly takeTime: Date | null;

@@ -158,14 +158,16 @@ export interface BrokerAdminClient extends grpc.Client {
   listEvents(argument: _berth_v1_ListEventsRequest, callback: grpc.requestCallback<_berth_v1_ListEventsResponse__Output>): grpc.ClientUnaryCall;
   
   /**
-   * Machines and their hosts that are banned, or of which starts or losses are known; in order of provider and id.
+   * Machines and their hosts that are banned, or of which starts or losses are known: by provider, its hosts before its
+   * machines, each in order of id.
    */
   ListHosts(argument: _berth_v1_ListHostsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListHostsResponse__Output>): grpc.ClientUnaryCall;
   ListHosts(argument: _berth_v1_ListHostsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListHostsResponse__Output>): grpc.ClientUnaryCall;
   ListHosts(argument: _berth_v1_ListHostsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListHostsResponse__Output>): grpc.ClientUnaryCall;
   ListHosts(argument: _berth_v1_ListHostsRequest, callback: grpc.requestCallback<_berth_v1_ListHostsResponse__Output>): grpc.ClientUnaryCall;
   /**
-   * Machines and their hosts that are banned, or of which starts or losses are known; in order of provider and id.
+   * Machines and their hosts that are banned, or of which starts or losses are known: by provider, its hosts before its
+   * machines, each in order of id.
    */
   listHosts(argument: _berth_v1_ListHostsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_berth_v1_ListHostsResponse__Output>): grpc.ClientUnaryCall;
   listHosts(argument: _berth_v1_ListHostsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_berth_v1_ListHostsResponse__Output>): grpc.ClientUnaryCall;
@@ -332,7 +334,8 @@ export interface BrokerAdminHandlers extends grpc.UntypedServiceImplementation {
   ListEvents: grpc.handleUnaryCall<_berth_v1_ListEventsRequest__Output, _berth_v1_ListEventsResponse>;
   
   /**
-   * Machines and their hosts that are banned, or of which starts or losses are known; in order of provider and id.
+   * Machines and their hosts that are banned, or of which starts or losses are known: by provider, its hosts before its
+   * machines, each in order of id.
    */
   ListHosts: grpc.handleUnaryCall<_berth_v1_ListHostsRequest__Output, _berth_v1_ListHostsResponse>;
   

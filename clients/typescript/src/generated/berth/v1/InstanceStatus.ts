@@ -34,7 +34,7 @@ export interface InstanceStatus {
    */
   'cost'?: (number | string);
   /**
-   * What its provider says of its start, in words for people. Empty: nothing, or it has started.
+   * How far its start is, in words for people, such as what its provider says. Empty: nothing is told.
    */
   'progress'?: (string);
   /**
@@ -80,7 +80,7 @@ export interface InstanceStatus__Output {
    */
   'cost': (number);
   /**
-   * What its provider says of its start, in words for people. Empty: nothing, or it has started.
+   * How far its start is, in words for people, such as what its provider says. Empty: nothing is told.
    */
   'progress': (string);
   /**

@@ -21,7 +21,8 @@ export interface QuoteSessionResponse {
    */
   'suitable'?: (number);
   /**
-   * How many offers would not, by the first rule that refuses them, such as "price", "region" or "banned".
+   * How many offers would not, by the first rule that refuses them, such as "price", "region" or
+   * "machine-banned".
    */
   'refused'?: ({[key: string]: number});
   /**
@@ -52,7 +53,8 @@ export interface QuoteSessionResponse__Output {
    */
   'suitable': (number);
   /**
-   * How many offers would not, by the first rule that refuses them, such as "price", "region" or "banned".
+   * How many offers would not, by the first rule that refuses them, such as "price", "region" or
+   * "machine-banned".
    */
   'refused': ({[key: string]: number});
   /**
