@@ -10,7 +10,15 @@ import type {
   TenantQuota,
   TokenView,
 } from '../engine/use-cases.ts';
-import { encodeDollars, encodeDuration, encodeResources, encodeTime, encodeTimeOrNone, PROTOCOL } from './encode.ts';
+import {
+  encodeDollars,
+  encodeDuration,
+  encodeDurationOrNone,
+  encodeResources,
+  encodeTime,
+  encodeTimeOrNone,
+  PROTOCOL,
+} from './encode.ts';
 import { encodeRenting } from './encode-market.ts';
 import type { ClassPlacement as WirePlacement } from './generated/berth/v1/ClassPlacement.ts';
 import type { GetStatusResponse as WireStatus } from './generated/berth/v1/GetStatusResponse.ts';
@@ -41,7 +49,7 @@ export function encodeClass({ class: c, expectedStartMs }: ClassView): WireClass
     defaultQueueTimeout: encodeDuration(c.queueTimeoutMs),
     commandAllowed: c.allow.command,
     envAllowed: [...c.allow.env],
-    expectedStart: expectedStartMs === null ? null : encodeDuration(expectedStartMs),
+    expectedStart: encodeDurationOrNone(expectedStartMs),
     tokenRequired: c.access === 'token',
     replacesLost: c.onLoss !== null,
     image: c.image?.image ?? '',

@@ -1,6 +1,6 @@
 import type { Ban } from '../domain/host-registry.ts';
 import type { CostView, HostView, QuotedOffer, QuoteView, RentingView, TenantCost } from '../engine/use-cases.ts';
-import { encodeDollars, encodeDuration, encodeResources, encodeTime, encodeTimeOrNone } from './encode.ts';
+import { encodeDollars, encodeDurationOrNone, encodeResources, encodeTime, encodeTimeOrNone } from './encode.ts';
 import type { Ban as WireBan } from './generated/berth/v1/Ban.ts';
 import type { GetCostsResponse as WireCosts } from './generated/berth/v1/GetCostsResponse.ts';
 import type { HostStatus as WireHost } from './generated/berth/v1/HostStatus.ts';
@@ -8,9 +8,6 @@ import type { QuotedOffer as WireOffer } from './generated/berth/v1/QuotedOffer.
 import type { QuoteSessionResponse as WireQuote } from './generated/berth/v1/QuoteSessionResponse.ts';
 import type { Renting as WireRenting } from './generated/berth/v1/Renting.ts';
 import type { TenantCost as WireTenantCost } from './generated/berth/v1/TenantCost.ts';
-import type { Duration as WireDuration } from './generated/google/protobuf/Duration.ts';
-
-const durationOrNone = (ms: number | null): WireDuration | null => (ms === null ? null : encodeDuration(ms));
 
 export const encodeQuote = (q: QuoteView): WireQuote => ({
   provider: q.provider,
@@ -29,7 +26,7 @@ const encodeOffer = (o: QuotedOffer): WireOffer => ({
   granted: encodeResources(o.granted),
   pricePerHour: encodeDollars(o.microsPerHour),
   storagePricePerHour: encodeDollars(o.storageMicrosPerHour),
-  expectedStart: durationOrNone(o.expectedStartMs),
+  expectedStart: encodeDurationOrNone(o.expectedStartMs),
   interruptible: o.interruptible,
   ...(o.reliability === null ? {} : { reliability: o.reliability }),
 });
@@ -41,8 +38,8 @@ export const encodeHost = (h: HostView): WireHost => ({
   ban: encodeBan(h.ban),
   hostBan: encodeBan(h.hostBan),
   starts: h.starts,
-  startP50: durationOrNone(h.startP50Ms),
-  startP90: durationOrNone(h.startP90Ms),
+  startP50: encodeDurationOrNone(h.startP50Ms),
+  startP90: encodeDurationOrNone(h.startP90Ms),
   losses: h.losses,
 });
 

@@ -70,6 +70,9 @@ export function encodeDuration(ms: number): WireDuration {
   return { seconds, nanos: Math.round((ms - seconds * 1_000) * 1e6) };
 }
 
+export const encodeDurationOrNone = (ms: number | null): WireDuration | null =>
+  ms === null ? null : encodeDuration(ms);
+
 export const encodeDollars = (micros: Micros): number => micros / 1e6;
 
 /** The session as its client sees it. */

@@ -1,4 +1,11 @@
-import { decodeDuration, decodeInstance, decodeProtocol, decodeResources, decodeTime } from './decode.ts';
+import {
+  decodeDuration,
+  decodeDurationOrNone,
+  decodeInstance,
+  decodeProtocol,
+  decodeResources,
+  decodeTime,
+} from './decode.ts';
 import { decodeRenting } from './decode-market.ts';
 import { BerthError } from './errors.ts';
 import type { ClassPlacement__Output } from './generated/berth/v1/ClassPlacement.ts';
@@ -36,7 +43,7 @@ export const decodeClass = (c: SessionClass__Output): SessionClass => ({
   defaultQueueTimeoutMs: decodeDuration(c.defaultQueueTimeout),
   commandAllowed: c.commandAllowed,
   envAllowed: [...c.envAllowed],
-  expectedStartMs: c.expectedStart === null ? null : decodeDuration(c.expectedStart),
+  expectedStartMs: decodeDurationOrNone(c.expectedStart),
   tokenRequired: c.tokenRequired,
   replacesLost: c.replacesLost,
   image: c.image,

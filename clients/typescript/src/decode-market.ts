@@ -1,4 +1,4 @@
-import { decodeDuration, decodeResources, decodeTime } from './decode.ts';
+import { decodeDurationOrNone, decodeResources, decodeTime } from './decode.ts';
 import { BerthError } from './errors.ts';
 import type { Ban__Output } from './generated/berth/v1/Ban.ts';
 import type { GetCostsResponse__Output } from './generated/berth/v1/GetCostsResponse.ts';
@@ -6,10 +6,7 @@ import type { HostStatus__Output } from './generated/berth/v1/HostStatus.ts';
 import type { QuotedOffer__Output } from './generated/berth/v1/QuotedOffer.ts';
 import type { QuoteSessionResponse__Output } from './generated/berth/v1/QuoteSessionResponse.ts';
 import type { Renting__Output } from './generated/berth/v1/Renting.ts';
-import type { Duration__Output } from './generated/google/protobuf/Duration.ts';
 import type { Ban, Costs, HostStatus, Quote, QuotedOffer, Renting } from './types-market.ts';
-
-const durationOrNone = (d: Duration__Output | null): number | null => (d === null ? null : decodeDuration(d));
 
 export const decodeQuote = (q: QuoteSessionResponse__Output): Quote => ({
   provider: q.provider,
@@ -28,7 +25,7 @@ const decodeOffer = (o: QuotedOffer__Output): QuotedOffer => ({
   granted: decodeResources(o.granted),
   pricePerHour: o.pricePerHour,
   storagePricePerHour: o.storagePricePerHour,
-  expectedStartMs: durationOrNone(o.expectedStart),
+  expectedStartMs: decodeDurationOrNone(o.expectedStart),
   reliability: o.reliability ?? null,
   interruptible: o.interruptible,
 });
@@ -43,8 +40,8 @@ export function decodeHost(h: HostStatus__Output | null): HostStatus {
     ban: decodeBan(h.ban),
     hostBan: decodeBan(h.hostBan),
     starts: h.starts,
-    startP50Ms: durationOrNone(h.startP50),
-    startP90Ms: durationOrNone(h.startP90),
+    startP50Ms: decodeDurationOrNone(h.startP50),
+    startP90Ms: decodeDurationOrNone(h.startP90),
     losses: h.losses,
   };
 }

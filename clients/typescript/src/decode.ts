@@ -64,6 +64,9 @@ export const decodeTime = (t: Timestamp__Output | null): Date | null =>
 export const decodeDuration = (d: Duration__Output | null): number =>
   d === null ? 0 : d.seconds * 1_000 + Math.round(d.nanos / 1e6);
 
+export const decodeDurationOrNone = (d: Duration__Output | null): number | null =>
+  d === null ? null : decodeDuration(d);
+
 /** @throws BerthError `internal` when the answer lacks its session */
 export function decodeSession(s: Session__Output | null): Session {
   if (s === null) throw new BerthError('internal', 'the broker answered without a session');
