@@ -1,4 +1,4 @@
-import { BrokerError } from '../../src/domain/errors.ts';
+import { BrokerError, invalid } from '../../src/domain/errors.ts';
 import type { Ban } from '../../src/domain/host-registry.ts';
 import { DAY, MINUTE } from '../../src/domain/time.ts';
 import type {
@@ -70,7 +70,7 @@ export function createFakeMarket() {
 
   function setBan(target: HostTarget, ban: Ban | null): HostView {
     if (!hosts.some((h) => h.provider === target.provider))
-      throw new BrokerError('not-found', 'no such provider', { reason: 'PROVIDER_NOT_FOUND' });
+      throw invalid([{ field: 'provider', description: `"${target.provider}" is not configured` }]);
     const isIt = (h: HostView): boolean =>
       h.provider === target.provider &&
       h.machine === target.machine &&
@@ -100,14 +100,14 @@ export function createFakeMarket() {
         ready: 2,
         offers: OFFERS.slice(0, input.limit),
         suitable: 17,
-        refused: { price: 3, banned: 1 },
+        refused: { price: 3, 'machine-banned': 1 },
         why: '',
         takenAt: NOW,
       };
     },
     async costs(caller, tenant, days) {
       if (caller.role !== 'admin' && tenant !== null && tenant !== caller.tenant)
-        throw new BrokerError('denied', "this needs an admin's token", { reason: 'ADMIN_ONLY' });
+        throw new BrokerError('denied', "another tenant's costs are for admins", { reason: 'PERMISSION_DENIED' });
       const isAll = caller.role === 'admin' && tenant === null;
       return {
         tenants: [

@@ -26,7 +26,7 @@ describe('What a market shows, over a real socket,', () => {
       provider: 'vastai',
       readyInReserve: 2,
       suitable: 17,
-      refused: { price: 3, banned: 1 },
+      refused: { price: 3, 'machine-banned': 1 },
       why: '',
       takeTime: at(NOW),
     });
@@ -108,8 +108,8 @@ describe('What a market shows, over a real socket,', () => {
     expect(unset.host).toMatchObject({ machineId: '', hostId: 'h-3', ban: { endTime: at(NOW + WEEK_MS) } });
     expect((await ask('UnbanHost', { provider: 'vastai', hostId: 'h-3' })).host.ban).toBe(null);
     expect(await failure(ask('BanHost', { ...ban, provider: 'nowhere', hostId: 'h-3' }))).toMatchObject({
-      code: 'NOT_FOUND',
-      reason: 'PROVIDER_NOT_FOUND',
+      code: 'INVALID_ARGUMENT',
+      fields: { provider: '"nowhere" is not configured' },
     });
   });
 

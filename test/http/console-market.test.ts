@@ -96,7 +96,7 @@ describe('Actions on the market', () => {
     expect((await post('/console/api/unban', machine)).json()).toMatchObject({ machine: '9', ban: null });
     const host = await post('/console/api/ban', { provider: 'vastai', host: 'h-1', termMs: null, reason: 'slow' });
     expect(host.json()).toMatchObject({ machine: '', host: 'h-1', ban: { until: NOW + WEEK_MS } });
-    expect(await post('/console/api/unban', { provider: 'nowhere', host: 'h-1' })).toMatchObject({ status: 404 });
+    expect(await post('/console/api/unban', { provider: 'nowhere', host: 'h-1' })).toMatchObject({ status: 400 });
   });
 
   it.each([
