@@ -92,7 +92,7 @@ export function createApi(o: VastaiOptions): Api {
         log.debug({ ...about, durationMs: clock.monotonic() - startedAt, reason }, 'provider.not-answered');
         throw err;
       });
-      log.debug({ ...about, durationMs: clock.monotonic() - startedAt, code: answer.status }, 'provider.answered');
+      log.debug({ ...about, durationMs: clock.monotonic() - startedAt, code: `${answer.status}` }, 'provider.answered');
       const found = problemOf(answer, [key, ...(c.secrets ?? [])]);
       if (found === null) {
         lane.passed();

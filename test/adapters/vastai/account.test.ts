@@ -23,6 +23,7 @@ describe('An account at Vast.ai', () => {
   it('tells what is left, and its key to nobody', async () => {
     const w = await open({ credit: 12.5 });
     expect(await w.provider.account(never)).toEqual({ creditMicros: 12_500_000 });
+    expect(w.lines).toMatchObject([{ message: 'provider.answered', fields: { method: 'GET', code: '200' } }]);
     expect(JSON.stringify(w.lines)).not.toContain(KEY);
   });
 
