@@ -13,7 +13,8 @@ const env = () => ({ BERTH_ADDRESS: broker.address });
 const berth = (...args: readonly string[]): Promise<Ran> => runCli(args, env());
 const requestOf = (method: string): unknown => broker.asked.findLast((a) => a.method === method)?.request;
 const rows = (text: string) => cells(text).map((row) => row.filter((c) => c !== ''));
-const inDays = (days: number) => ago(-days * 86_400_000 - 500);
+/** So many whole days from now, and half a day more: a slow machine must not make one less of it. */
+const inDays = (days: number) => ago(-(days + 0.5) * 86_400_000);
 
 const GRANTED = { gpuModel: 'RTX 4090', gpuCount: 2, gpuMemoryBytes: 24 * 2 ** 30, cpuRequest: 16, diskBytes: 2 ** 35 };
 
