@@ -289,6 +289,8 @@ describe('money and the switch elsewhere', () => {
     const active = { ...activeFields(Date.now()), progress: '', instance: { ...instance, storagePricePerHour: 0.01 } };
     broker.move(id, active);
     await watch.said('http://127.0.0.1:20001  $0.35 per hour');
+    broker.move(id, { waitingFor: 'no free slot', progress: 'is being asked for' });
+    await watch.said('http://127.0.0.1:20001  (no free slot, is being asked for, $0.35 per hour)');
     watch.child.kill('SIGINT');
     await watch.done;
     expect((await cli.done).stdout).toContain('$0.35 per hour ($0.01 of it for its disk)');

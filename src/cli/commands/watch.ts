@@ -71,8 +71,10 @@ function present(s: Session, color: boolean): string {
 function stateLine(s: Session, color: boolean): string {
   const t = now();
   const active = s.phase === 'active';
-  const detail = isWaiting(s) || (active && s.waitingFor !== '') ? standing(s, t) : s.endDetail && `(${s.endDetail})`;
-  const url = active ? [s.endpoint?.ports[0]?.url ?? '', price(s)].filter((p) => p !== '').join('  ') : '';
+  const waits = isWaiting(s) || (active && s.waitingFor !== '');
+  // Whoever waits is told the price with all else that there is to say of the start.
+  const detail = waits ? standing(s, t) : active ? price(s) : s.endDetail && `(${s.endDetail})`;
+  const url = active ? (s.endpoint?.ports[0]?.url ?? '') : '';
   const warning = s.warning === null ? '' : `ends ${plannedEnd(s.warning, s, t)}`;
   return [s.id, phase(s, t, color), url, detail, warning].filter((part) => part !== '').join('  ');
 }
