@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CostFlags } from './commands/cost.ts';
 import type { BanFlags, HostFlags } from './commands/hosts.ts';
 import type { QuoteFlags } from './commands/quote.ts';
-import type { Execute } from './context.ts';
+import type { Execute, GlobalOptions } from './context.ts';
 import { parseCount } from './parse.ts';
 import { addRequirements, arg, duration } from './program-options.ts';
 
@@ -58,7 +58,7 @@ the reserve are handed out, what is over is destroyed; sessions that need a new 
   program
     .command('cost')
     .description('show what is spent and was, by tenant')
-    .option('--tenant <tenant>', 'only this tenant, day by day (default: your own; for admins all)')
+    .option('--tenant <tenant>', 'only this tenant (default: your own; for admins all)')
     .option('--days <n>', 'how many UTC days back, today included, 1 to 90 (default: 30)', count)
     .addHelpText(
       'after',
@@ -102,12 +102,12 @@ Examples:
     .command('ban')
     .description('rent nothing there for a time; what runs goes on')
     .argument('<target>', 'machine, or host:ID')
-    .addOption(new Option('--reason <text>', 'why, for people').makeOptionMandatory())
+    .requiredOption('--reason <text>', 'why, for people')
     .option('--for <duration>', '1m to 3650d (default: as long as bans last by themselves)', duration)
     .addHelpText('after', TARGET_HELP)
     .action(async (target: string, _: unknown, self: Command) => {
       const { ban } = await load();
-      const flags = self.optsWithGlobals<BanFlags & Parameters<Execute>[0]>();
+      const flags = self.optsWithGlobals<BanFlags & GlobalOptions>();
       await execute(flags, (ctx) => ban(ctx, target, flags));
     });
   hosts
@@ -117,7 +117,7 @@ Examples:
     .addHelpText('after', TARGET_HELP)
     .action(async (target: string, _: unknown, self: Command) => {
       const { unban } = await load();
-      const flags = self.optsWithGlobals<HostFlags & Parameters<Execute>[0]>();
+      const flags = self.optsWithGlobals<HostFlags & GlobalOptions>();
       await execute(flags, (ctx) => unban(ctx, target, flags.provider));
     });
 }

@@ -28,29 +28,29 @@ const ended = (t: TenantCost): number => t.days.reduce((sum, d) => sum + d.cost,
 
 function tenantTable(tenants: readonly TenantCost[], days: number, columns: number): string {
   const dearest = tenants.toSorted((a, b) => ended(b) + b.livingCost - ended(a) - a.livingCost);
-  const rows = dearest.map((t) => [
-    t.tenant,
-    String(t.sessions),
-    dollars(t.pricePerHour),
-    dollars(t.livingCost),
-    dollars(ended(t)),
-    dollars(t.livingCost + ended(t)),
-  ]);
   const period = days === 1 ? 'TODAY' : `IN ${days} DAYS`;
   const headings = ['~TENANT', '>SESSIONS', '>PER HOUR', '>LIVING', `>ENDED ${period}`, '>TOGETHER'];
-  return table(headings, tenants.length > 1 ? [...rows, total(tenants)] : rows, columns);
+  return table(headings, (tenants.length > 1 ? [...dearest, total(tenants)] : dearest).map(row), columns);
 }
 
-function total(tenants: readonly TenantCost[]): readonly string[] {
+const row = (t: TenantCost): readonly string[] => [
+  t.tenant,
+  String(t.sessions),
+  dollars(t.pricePerHour),
+  dollars(t.livingCost),
+  dollars(ended(t)),
+  dollars(t.livingCost + ended(t)),
+];
+
+function total(tenants: readonly TenantCost[]): TenantCost {
   const sum = (of: (t: TenantCost) => number): number => tenants.reduce((all, t) => all + of(t), 0);
-  return [
-    'all',
-    String(sum((t) => t.sessions)),
-    dollars(sum((t) => t.pricePerHour)),
-    dollars(sum((t) => t.livingCost)),
-    dollars(sum(ended)),
-    dollars(sum((t) => t.livingCost + ended(t))),
-  ];
+  return {
+    tenant: 'all',
+    sessions: sum((t) => t.sessions),
+    pricePerHour: sum((t) => t.pricePerHour),
+    livingCost: sum((t) => t.livingCost),
+    days: tenants.flatMap((t) => t.days),
+  };
 }
 
 /** What no session pays for. */

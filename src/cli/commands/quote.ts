@@ -48,24 +48,29 @@ function footer(q: Quote): string {
   return [suitable, refused === '' ? '' : `refused: ${refused}`].filter((p) => p !== '').join('\n');
 }
 
-const COLUMNS: readonly Column<QuotedOffer>[] = [
+/** `optional`: of no use where it says nothing; a provider without a market has no such things. */
+type OfferColumn = Column<QuotedOffer> & { readonly optional?: true };
+
+const COLUMNS: readonly OfferColumn[] = [
   { heading: '>PER HOUR', cell: (o) => (o.pricePerHour === 0 ? 'free' : dollars(o.pricePerHour)) },
-  { heading: '>DISK ALONE', cell: (o) => dollars(o.storagePricePerHour), goes: 4 },
-  { heading: 'GPU', cell: ({ granted: g }) => (g.gpuCount === 0 ? '-' : gpuText(g)) },
+  { heading: '>DISK ALONE', cell: (o) => dollars(o.storagePricePerHour), goes: 4, optional: true },
+  { heading: 'GPU', cell: ({ granted: g }) => (g.gpuCount === 0 ? '-' : gpuText(g)), optional: true },
   { heading: '~BESIDE IT', cell: (o) => resources({ ...o.granted, gpuCount: 0 }), goes: 2 },
-  { heading: 'REGION', cell: (o) => plain(o.region) || '-' },
-  { heading: 'MACHINE', cell: (o) => plain(o.machineId) || '-' },
-  { heading: 'HOST', cell: (o) => plain(o.hostId) || '-', goes: 3 },
+  { heading: 'REGION', cell: (o) => plain(o.region) || '-', optional: true },
+  { heading: 'MACHINE', cell: (o) => plain(o.machineId) || '-', optional: true },
+  { heading: 'HOST', cell: (o) => plain(o.hostId) || '-', goes: 3, optional: true },
   { heading: '>STARTS IN', cell: (o) => (o.expectedStartMs === null ? '-' : running(o.expectedStartMs)) },
-  { heading: '>RELIABILITY', cell: (o) => (o.reliability === null ? '-' : part(o.reliability)), goes: 1 },
-  { heading: 'NOTE', cell: (o) => (o.interruptible ? 'may be taken back' : '-') },
+  {
+    heading: '>RELIABILITY',
+    cell: (o) => (o.reliability === null ? '-' : part(o.reliability)),
+    goes: 1,
+    optional: true,
+  },
+  { heading: 'NOTE', cell: (o) => (o.interruptible ? 'may be taken back' : '-'), optional: true },
 ];
 
-/** Of little use where they say nothing: a provider without a market has no such things. */
-const OPTIONAL = ['>DISK ALONE', 'GPU', 'REGION', 'MACHINE', 'HOST', '>RELIABILITY', 'NOTE'];
-
 function offerTable(offers: readonly QuotedOffer[], width: number): string {
-  const columns = COLUMNS.filter((c) => !OPTIONAL.includes(c.heading) || offers.some((o) => c.cell(o) !== '-'));
+  const columns = COLUMNS.filter((c) => !c.optional || offers.some((o) => c.cell(o) !== '-'));
   return columnTable(columns, offers, width);
 }
 
