@@ -62,6 +62,12 @@ describe('The console of a market', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('tells a credit that is used up, or overdrawn, from one that is not known', async () => {
+    const { page } = await openConsole();
+    const told = "import('/console/format.js').then(({ credit }) => [null, 0, -1_500_000].map(credit))";
+    expect(await page.evaluate(told)).toEqual(['–', '$0.00', '-$1.50']);
+  });
+
   it('stops and allows renting after asking, for all to see who did and why', async () => {
     const { page, complaints, engine, tick } = await openConsole();
     await page.getByRole('button', { name: 'Stop renting…' }).click();

@@ -24,6 +24,10 @@ export function money(micros) {
   return `$${dollars.toFixed(dollars < 100 ? 2 : 0)}`;
 }
 
+/** What is left: none is not the same as not known. @param micros null: not known */
+export const credit = (micros) =>
+  micros === null ? '–' : `${micros < 0 ? '-' : ''}$${Math.abs(micros / 1e6).toFixed(2)}`;
+
 export const perHour = (micros) => (micros ? `${moneyExact(micros)}/h` : '');
 const moneyExact = (micros) => `$${(micros / 1e6).toFixed(micros < 1e6 ? 3 : 2)}`;
 

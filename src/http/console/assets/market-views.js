@@ -1,5 +1,5 @@
 import { make, tag } from './dom.js';
-import { fullTime, lasted, money, perHour, span } from './format.js';
+import { credit, fullTime, lasted, money, perHour, span } from './format.js';
 import { button, main, pile, sub } from './views.js';
 
 // The columns of what belongs to a market: machines, costs, providers.
@@ -117,5 +117,5 @@ export const providerColumns = [
       else td.append(lost === 0 ? tag('none', 'good') : tag(perHour(lost), 'bad'));
     },
   },
-  { title: 'Credit', className: 'number', key: (p) => (p.creditMicros === null ? '–' : money(p.creditMicros)) },
+  { title: 'Credit', className: 'number', key: (p) => credit(p.creditMicros) },
 ];
