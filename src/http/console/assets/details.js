@@ -17,7 +17,7 @@ function factsOf(row, now) {
     ['phase', `${row.phase}, for ${span(now - row.since)}`],
     ['place in the queue', row.position ? String(row.position) : ''],
     ['waits for', row.waitingFor],
-    ['its start', row.progress],
+    ['progress', row.progress],
     ['active expected', at(row.expectedAt)],
     ['created', at(row.createdAt)],
     ['active since', at(row.activeAt)],

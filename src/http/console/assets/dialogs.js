@@ -1,4 +1,5 @@
 import { byId, make, say } from './dom.js';
+import { hostName } from './format.js';
 import { ask, hasToken, Refused, setToken } from './stream.js';
 
 // Native dialogs: they hold the focus, close with Escape and give the focus back.
@@ -150,12 +151,11 @@ function openRenting({ on }) {
 }
 
 const placeOf = ({ provider, machine, host }) => (machine === '' ? { provider, host } : { provider, machine });
-const nameOf = ({ machine, host }) => (machine === '' ? `host ${host}` : `machine ${machine}`);
 
 const DAY_MS = 86_400_000;
 
 function openBan(host, done) {
-  open(`Ban ${nameOf(host)}?`, ({ close, fail, form }) => {
+  open(`Ban ${hostName(host)}?`, ({ close, fail, form }) => {
     const reason = make('input', {
       type: 'text',
       maxLength: 256,
@@ -179,7 +179,7 @@ function openBan(host, done) {
         throw new Error('Give whole days, 1 to 3,650, or leave it empty.');
       const termMs = count === null ? null : count * DAY_MS;
       await ask('ban', { ...placeOf(host), termMs, reason: reason.value.trim() });
-      say(`Nothing is rented on ${nameOf(host)} any more.`);
+      say(`Nothing is rented on ${hostName(host)} any more.`);
       done();
     });
     return [
@@ -192,11 +192,11 @@ function openBan(host, done) {
 }
 
 function openUnban(host, done) {
-  open(`Unban ${nameOf(host)}?`, ({ close, fail, form }) => {
+  open(`Unban ${hostName(host)}?`, ({ close, fail, form }) => {
     const button = make('button', { type: 'submit', className: 'main' }, 'Unban');
     onSubmit(form, button, { close, fail }, async () => {
       await ask('unban', placeOf(host));
-      say(`${nameOf(host)} may be rented again.`);
+      say(`${hostName(host)} may be rented again.`);
       done();
     });
     return [

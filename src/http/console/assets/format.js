@@ -76,4 +76,7 @@ export function instanceMicros(r, now) {
 /** `95 s`, `4 min`. @param ms null: not known */
 export const lasted = (ms) => (ms === null ? '–' : ms < 10 * MINUTE ? `${Math.round(ms / SECOND)} s` : span(ms));
 
+/** `machine 4711`, or `host 88` for all machines of a host. */
+export const hostName = ({ machine, host }) => (machine === '' ? `host ${host}` : `machine ${machine}`);
+
 export const plural = (n, one, many = `${one}s`) => `${n.toLocaleString()} ${n === 1 ? one : many}`;

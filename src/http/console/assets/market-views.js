@@ -1,11 +1,11 @@
 import { make, tag } from './dom.js';
-import { credit, fullTime, lasted, money, perHour, span } from './format.js';
+import { credit, fullTime, hostName, lasted, money, perHour, span } from './format.js';
 import { button, main, pile, sub } from './views.js';
 
 // The columns of what belongs to a market: machines, costs, providers.
 
-const banOf = (r) => r.ban ?? r.hostBan;
-const what = (r) => (r.machine === '' ? `host ${r.host}` : `machine ${r.machine}`);
+/** Its own ban, or its host's; null: it may be rented. */
+export const banOf = (r) => r.ban ?? r.hostBan;
 
 export const hostColumns = [
   {
@@ -15,7 +15,7 @@ export const hostColumns = [
     paint: (td, r) =>
       td.append(
         r.machine === ''
-          ? pile(main(`host ${r.host}`), sub(`${r.provider} · all its machines`))
+          ? pile(main(hostName(r)), sub(`${r.provider} · all its machines`))
           : pile(main(r.machine), sub([r.provider, r.host && `host ${r.host}`].filter(Boolean).join(' · '))),
       ),
   },
@@ -55,8 +55,8 @@ export const hostColumns = [
     paint: (td, r) =>
       td.append(
         r.ban
-          ? button('Unban…', 'unban', hostKey(r), `Unban ${what(r)}`)
-          : button('Ban…', 'ban', hostKey(r), `Ban ${what(r)}`),
+          ? button('Unban…', 'unban', hostKey(r), `Unban ${hostName(r)}`)
+          : button('Ban…', 'ban', hostKey(r), `Ban ${hostName(r)}`),
       ),
   },
 ];

@@ -1,5 +1,5 @@
 import { byId, field } from './dom.js';
-import { besideSessions, byCost, costColumns, hostColumns, hostKey } from './market-views.js';
+import { banOf, besideSessions, byCost, costColumns, hostColumns, hostKey } from './market-views.js';
 import { ask } from './stream.js';
 import { createTable } from './table.js';
 
@@ -28,9 +28,9 @@ export const onMarket = (fn) => {
 
 export const hostOf = (key) => market.hosts.find((h) => hostKey(h) === key);
 
-/** Looks again, if the last look was long enough ago or `now` is set. */
-export function lookAtMarket(now = false) {
-  if (!now && Date.now() - askedAt < AGAIN_MS) return;
+/** Looks again, if the last look was long enough ago or `atOnce` is set. */
+export function lookAtMarket(atOnce = false) {
+  if (!atOnce && Date.now() - askedAt < AGAIN_MS) return;
   askedAt = Date.now();
   ask('market').then(
     (found) => {
@@ -52,10 +52,8 @@ export function drawMachines(pager, found, now) {
   show('machines', market.hosts.length > 0);
   const state = field('machines-state').value;
   const rows = market.hosts
-    .filter((h) => state === '' || (state === 'banned') === Boolean(h.ban ?? h.hostBan))
-    .filter((h) =>
-      found(h.provider, h.machine, h.host, (h.ban ?? h.hostBan)?.reason ?? '', (h.ban ?? h.hostBan)?.evidence ?? ''),
-    );
+    .filter((h) => state === '' || (state === 'banned') === Boolean(banOf(h)))
+    .filter((h) => found(h.provider, h.machine, h.host, banOf(h)?.reason ?? '', banOf(h)?.evidence ?? ''));
   const note = market.leftOut > 0 ? `${market.leftOut} more are known; use the command berth hosts` : '';
   tables.machines.show(pager.cut(rows, note), now);
 }

@@ -38,16 +38,16 @@ export function showTiles(list, { status, error }, instances, now) {
       : rate === 0
         ? ['Spending', '–', 'nothing is billed']
         : ['Spending', `${money(rate)}/h`, 'all instances'],
-    ...(status.renting.on ? [] : [['Renting', 'off', rentedBy(status.renting, now), 'bad']]),
+    ...(status.renting.on ? [] : [['Renting', 'off', turnedBy(status.renting, now), 'bad']]),
     ['Broker', isAiling ? 'ailing' : 'well', inShort(status, now), isAiling ? 'bad' : ''],
   ]);
 }
 
 /** What runs without a record of it [micros per hour]; 0 also where it is not known. */
-export const untrackedOf = (status) => sum(status.providers, (p) => p.untrackedMicrosPerHour ?? 0);
+const untrackedOf = (status) => sum(status.providers, (p) => p.untrackedMicrosPerHour ?? 0);
 
 /** Who turned the switch, when and why. */
-const rentedBy = ({ by, at, why }, now) =>
+const turnedBy = ({ by, at, why }, now) =>
   [by && `by ${by}`, at && `${span(now - at)} ago`].filter(Boolean).join(' ') + (why ? `: ${why}` : '');
 
 /** What must not be overlooked, in words; empty: nothing. */
@@ -73,7 +73,7 @@ export function showFacts(list, status, now) {
     ['Leader', leaderOf(status)],
     ['Store', status.store],
     ['Loops', failing.length === 0 ? 'all well' : `failing: ${failing.map((l) => l.name).join(', ')}`],
-    ['Renting', status.renting.on ? 'on' : 'off', rentedBy(status.renting, now)],
+    ['Renting', status.renting.on ? 'on' : 'off', turnedBy(status.renting, now)],
     ['Installation', status.installationId],
   ]);
 }

@@ -281,6 +281,9 @@ export const instanceColumns = [
 
 const instanceCost = (r, now) => money(instanceMicros(r, now));
 
+/** What a missing state stands for, where that is not "made anew". */
+const UNSET = { reserve: 'as configured', host: 'not banned' };
+
 export const eventColumns = [
   {
     title: 'Time',
@@ -319,12 +322,12 @@ export const eventColumns = [
     className: 'narrow',
     key: (e) => e.id,
     paint(td, e) {
-      const to = e.after ?? (e.kind === 'host' ? 'not banned' : 'as configured');
+      const to = e.after ?? UNSET[e.kind] ?? '';
       td.append(
         make(
           'span',
           { className: 'change' },
-          e.before === null ? (e.kind === 'host' ? 'not banned' : 'new') : e.before,
+          e.before ?? UNSET[e.kind] ?? 'new',
           ' → ',
           e.kind === 'reserve' ? make('strong', {}, to) : tag(to, toneOf(to)),
         ),
