@@ -4,13 +4,13 @@ import { NO_QUOTA } from '../../src/domain/quota.ts';
 import type { Session } from '../../src/domain/session.ts';
 import type { SessionClass } from '../../src/domain/session-class.ts';
 import { termsFor } from '../../src/domain/terms.ts';
-import type { EngineHooks } from '../../src/engine/hooks.ts';
 import { type Change, createLedger } from '../../src/engine/records/ledger.ts';
 import { createMirror, type Mirror } from '../../src/engine/records/mirror.ts';
 import { encode, KEY, SET } from '../../src/engine/records/records.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { Ids } from '../../src/ports/ids.ts';
 import type { Drop, Put, Store } from '../../src/ports/store.ts';
+import { QUIET_HOOKS } from '../support/quiet-hooks.ts';
 
 /** Everything of an instance in the costless world answers here, as far as anybody asks. */
 export const ADDRESS = { host: '127.0.0.1', port: 1 } as const;
@@ -20,18 +20,6 @@ export type Writer = { readonly store: Store; readonly clock: Clock; readonly id
 /** Per commit. */
 const BATCH = 100;
 const NO_CAP = 1_000_000_000;
-
-const QUIET: EngineHooks = {
-  onTransition: () => undefined,
-  onAcquire: () => undefined,
-  onLoopPass: () => undefined,
-  onLoopError: () => undefined,
-  onLeader: () => undefined,
-  onBeforeEnd: () => undefined,
-  onOrphan: () => undefined,
-  onSlowDestroy: () => undefined,
-  onBan: () => undefined,
-};
 
 /** A member of the reserve as the leader would have made it. */
 export function makeMember({ ids, clock }: Omit<Writer, 'store'>, c: SessionClass): Member {
@@ -208,7 +196,7 @@ async function writeAll(w: Writer, n: number, make: (i: number) => Written): Pro
   const ledger = createLedger({
     ...w,
     mirror: createMirror(),
-    hooks: QUIET,
+    hooks: QUIET_HOOKS,
     caps: { instances: () => NO_CAP, microsPerHour: () => NO_CAP },
     anchor: () => [],
     quotaOf: () => NO_QUOTA,

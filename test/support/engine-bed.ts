@@ -19,6 +19,7 @@ import {
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 import { fakeIds } from './fake-ids.ts';
 import { aClass, BANS } from './fixtures.ts';
+import { QUIET_HOOKS } from './quiet-hooks.ts';
 import { createFakeInstanceHttp, createStableProxy, type FakeInstanceHttp, type StableProxy } from './stable-proxy.ts';
 
 export const ALICE: Caller = { tenant: 'default', role: 'client', name: 'alice' };
@@ -180,15 +181,10 @@ function startReplica(p: Parts, o: BedOptions): Replica {
     prober: p.prober,
     instanceHttp: p.instanceHttp,
     hooks: {
-      onTransition: () => undefined,
+      ...QUIET_HOOKS,
       onAcquire: (className, outcome, source) => acquires.push([className, outcome, source]),
-      onLoopPass: () => undefined,
       onLoopError: (loop, err) => errors.push({ loop, err }),
-      onLeader: () => undefined,
-      onBeforeEnd: () => undefined,
-      onOrphan: () => undefined,
       onSlowDestroy: (i, _forMs, requests) => slow.push([i.id, requests]),
-      onBan: () => undefined,
     },
     maxInstances: o.maxInstances ?? 100,
     keepEndedMs: o.keepEndedMs ?? 24 * HOUR,
