@@ -16,6 +16,7 @@ export const marketBurst = (scale: Scale): Promise<readonly Row[]> => {
     const limited = Object.entries(endpoints).filter(([, e]) => e.limited > 0);
     const which =
       limited.length === 0 ? '' : `: ${limited.map(([endpoint, e]) => `${endpoint} ${e.limited}`).join(', ')}`;
+    const refused = limited.reduce((sum, [, e]) => sum + e.limited, 0);
     // A last list and the way to the provider do not shrink with the number: with fewer there is no goal.
     const aloneMs = (acquires - 1) * (intervals_s.create?.gapS ?? 0) * 1_000 * pace;
     const name = `vastai, ${acquires} acquires at once, its limits times ${pace}`;
@@ -27,14 +28,7 @@ export const marketBurst = (scale: Scale): Promise<readonly Row[]> => {
       row('of these, sessions', count('active'), 'sessions'),
       row('of these, refused with a reason', count('refused'), 'errors'),
       row('of these, anything else', answers.length - count('active') - count('refused'), 'errors', { atMost: 0 }),
-      row(
-        `calls refused by the limits${which}`,
-        limited.reduce((sum, [, e]) => sum + e.limited, 0),
-        'calls',
-        {
-          atMost: 0,
-        },
-      ),
+      row(`calls refused by the limits${which}`, refused, 'calls', { atMost: 0 }),
     ];
   });
 };
